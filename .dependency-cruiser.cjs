@@ -1,0 +1,57 @@
+/**
+ * The import directions of docs/architecture.md. Data runs exchange -> upstream -> transform -> pubsub -> subscriptions ->
+ * gateway; the two halves meet only in pubsub, so neither may import the other.
+ */
+const ground = ['config', 'streams', 'clock', 'meters'];
+const may = {
+  streams: [],
+  clock: [],
+  meters: [],
+  config: ['streams'],
+  transform: ground,
+  pubsub: ground,
+  upstream: [...ground, 'transform', 'pubsub'],
+  subscriptions: [...ground, 'pubsub'],
+  gateway: [...ground, 'subscriptions', 'pubsub'],
+  health: [...ground, 'upstream', 'transform', 'pubsub', 'subscriptions', 'gateway'],
+  metrics: [...ground, 'upstream', 'transform', 'pubsub', 'subscriptions', 'gateway', 'health'],
+  simulator: ['clock', 'streams'],
+  demo: [],
+};
+const spec = '\\.spec\\.ts$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/', pathNot: `${spec}|^src/(main|demo/|simulator/exchange)` }, to: {} },
+    { name: 'no-dev-dependencies-in-src', severity: 'error', from: { path: '^src/', pathNot: spec }, to: { dependencyTypes: ['npm-dev'] } },
+    { name: 'src-does-not-import-test', severity: 'error', from: { path: '^src/', pathNot: spec }, to: { path: '^(test|bench)/' } },
+    ...Object.entries(may).map(([folder, allowed]) => ({
+      name: `${folder}-directions`,
+      comment: `${folder} may import only: ${allowed.join(', ') || 'nothing of ours'}`,
+      severity: 'error',
+      from: { path: `^src/${folder}/`, pathNot: spec },
+      to: { path: '^src/', pathNot: `^src/(${[folder, ...allowed].join('|')})/` },
+    })),
+    {
+      name: 'ws-only-at-the-edges',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `${spec}|^src/(gateway|upstream|simulator|demo)/` },
+      to: { path: 'node_modules/ws/' },
+    },
+    {
+      name: 'nest-stays-off-the-data-path',
+      comment: 'classes on the data path are plain; modules build them with factories',
+      severity: 'error',
+      from: { path: '^src/(streams|clock|meters|transform|pubsub|upstream|subscriptions|gateway)/', pathNot: `${spec}|\\.module\\.ts$|^src/gateway/(ws-adapter|native/(native-gateway|protocol-error-filter|request-pipe))\\.ts$` },
+      to: { path: 'node_modules/@nestjs/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], mainFields: ['main', 'types'] },
+  },
+};

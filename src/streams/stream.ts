@@ -1,0 +1,55 @@
+/** Where a symbol trades. `futures` is the default: USDT and USDC perpetuals and futures. */
+export const MARKETS = ['futures', 'spot', 'inverse', 'option'] as const;
+export type Market = (typeof MARKETS)[number];
+
+export const KINDS = ['ticker', 'kline', 'trade', 'orderbook', 'liquidation'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export const INTERVALS = ['1m', '3m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '12h', '1d', '1w', '1M'] as const;
+export type Interval = (typeof INTERVALS)[number];
+
+/** What a stream is about, without its symbol: only some kinds have a parameter. */
+export type Subject =
+  | { readonly kind: 'ticker' | 'trade' | 'liquidation' }
+  | { readonly kind: 'kline'; readonly interval: Interval }
+  | { readonly kind: 'orderbook'; readonly depth: number };
+
+/** One sequence of messages: market + kind (+ parameter) + symbol. Equal streams have equal names. */
+export type Stream = Subject & {
+  readonly market: Market;
+  readonly symbol: string;
+  /** Without the brand: `futures.kline.1h.BTCUSDT`. The key for everything inside the process. */
+  readonly name: string;
+};
+
+/** Kinds of which only the newest state matters; of the others every entry matters. */
+export function isStateKind(kind: Kind): boolean {
+  return kind === 'ticker' || kind === 'kline' || kind === 'orderbook';
+}
+
+/** The kinds that a market has. Spot and options have no liquidations, options no candles. */
+export const KINDS_OF_MARKET: Record<Market, readonly Kind[]> = {
+  futures: KINDS,
+  inverse: KINDS,
+  spot: ['ticker', 'kline', 'trade', 'orderbook'],
+  option: ['ticker', 'trade', 'orderbook'],
+};
+
+/** Order book depths of a market; the first one is the default. */
+export const DEPTHS_OF_MARKET: Record<Market, readonly number[]> = {
+  futures: [50, 1, 200, 1000],
+  spot: [50, 1, 200, 1000],
+  inverse: [50, 1, 200, 1000],
+  option: [25, 100],
+};
+
+/** Names a stream. The parts must already be valid; {@link parseArg} is for what clients send. */
+export function streamOf(market: Market, subject: Subject, symbol: string): Stream {
+  const parameter = subject.kind === 'kline' ? `.${subject.interval}` : subject.kind === 'orderbook' ? `.${subject.depth}` : '';
+  return { ...subject, market, symbol, name: `${market}.${subject.kind}${parameter}.${symbol}` };
+}
+
+/** The name that clients see: `mudrex.futures.ticker.BTCUSDT`. */
+export function fullName(brand: string, stream: { readonly name: string }): string {
+  return `${brand}.${stream.name}`;
+}
