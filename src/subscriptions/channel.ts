@@ -1,0 +1,38 @@
+import type { Publication } from '../pubsub/publication';
+import type { StreamListener } from '../pubsub/pubsub';
+import type { StreamStatus } from '../pubsub/status';
+import type { Sink } from './sink';
+
+/** Hears a stream before it may be shown: between asking and the first frame. */
+export interface Joiner {
+  hold(publication: Publication): void;
+  answered(status: StreamStatus): void;
+}
+
+/** All who listen to one stream on this process. */
+export class Channel implements StreamListener {
+  readonly sinks = new Set<Sink>();
+  readonly joiners = new Set<Joiner>();
+
+  constructor(
+    readonly stream: string,
+    /** Told how many got each publication. */
+    private readonly delivered: (publication: Publication, sinks: number) => void,
+  ) {}
+
+  get empty(): boolean {
+    return this.sinks.size === 0 && this.joiners.size === 0;
+  }
+
+  /** The fan-out: a loop and nothing else. A sink never leaves during it, because sinks only queue. */
+  publication(publication: Publication): void {
+    for (const sink of this.sinks) sink.deliver(publication, true);
+    this.delivered(publication, this.sinks.size);
+    if (this.joiners.size > 0) for (const joiner of this.joiners) joiner.hold(publication);
+  }
+
+  status(status: StreamStatus): void {
+    for (const joiner of this.joiners) joiner.answered(status);
+    for (const sink of this.sinks) sink.streamStatus(this.stream, status);
+  }
+}

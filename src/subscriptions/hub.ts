@@ -1,0 +1,72 @@
+import type { Market } from '../streams/stream';
+import type { Kind } from '../streams/stream';
+import { Counter } from '../meters/counter';
+import type { Publication } from '../pubsub/publication';
+import type { Listening } from '../pubsub/pubsub';
+import type { MarketStatus, StreamStatus } from '../pubsub/status';
+import { Channel } from './channel';
+import { Membership } from './membership';
+import type { Sink } from './sink';
+
+/** Who listens to what on this process. A sink holds at most one membership of a stream: its owner sees to that. */
+export class Hub {
+  /** Publications that reached at least this process's listeners, by kind. */
+  readonly publications = new Counter();
+  private readonly channels = new Map<string, Channel>();
+  /** Memberships by kind, for the metrics page. */
+  readonly memberships: Record<Kind, number> = { ticker: 0, kline: 0, trade: 0, orderbook: 0, liquidation: 0 };
+
+  constructor(private readonly pubsub: Listening) {
+    pubsub.onMarketStatus((status) => this.tellMarket(status));
+  }
+
+  /** Registers a sink; nothing is delivered before the membership is released. */
+  join(stream: { readonly name: string; readonly kind: Kind }, sink: Sink): Membership {
+    const channel = this.channels.get(stream.name) ?? this.openChannel(stream.name);
+    this.memberships[stream.kind]++;
+    const membership = new Membership(this.pubsub, channel, sink, () => {
+      this.memberships[stream.kind]--;
+      if (channel.empty) this.closeChannel(channel);
+    });
+    // Only now: the exchange's answer may come back during this call, and the joiner must hear it.
+    this.pubsub.subscribe(stream.name, channel);
+    return membership;
+  }
+
+  streamStatus(stream: string): StreamStatus | undefined {
+    return this.pubsub.streamStatus(stream);
+  }
+
+  marketStatus(market: Market): MarketStatus | undefined {
+    return this.pubsub.marketStatus(market);
+  }
+
+  get channelCount(): number {
+    return this.channels.size;
+  }
+
+  private openChannel(stream: string): Channel {
+    const channel = new Channel(stream, this.countPublication);
+    this.channels.set(stream, channel);
+    return channel;
+  }
+
+  private closeChannel(channel: Channel): void {
+    this.channels.delete(channel.stream);
+    this.pubsub.unsubscribe(channel.stream, channel);
+  }
+
+  private readonly countPublication = (publication: Publication, sinks: number): void => {
+    if (sinks > 0) this.publications.add(publication.kind);
+  };
+
+  /** Once per sink, however many streams of the market it listens to. Rare: walking all channels is fine. */
+  private tellMarket(status: MarketStatus): void {
+    const told = new Set<Sink>();
+    for (const channel of this.channels.values()) {
+      if (!channel.stream.startsWith(`${status.market}.`)) continue;
+      for (const sink of channel.sinks) told.add(sink);
+    }
+    for (const sink of told) sink.marketStatus(status);
+  }
+}

@@ -1,0 +1,74 @@
+import type { Position, Publication, Recovery } from '../pubsub/publication';
+import type { Listening } from '../pubsub/pubsub';
+import type { StreamStatus } from '../pubsub/status';
+import type { Channel, Joiner } from './channel';
+import type { Sink } from './sink';
+
+/**
+ * One listener's place in one stream. Joins snapshot and live without a gap: registered first, then `recover` holds what is
+ * published while the snapshot is fetched, then `release` delivers the snapshot and of what was held only what is newer.
+ */
+export class Membership implements Joiner {
+  private held: Publication[] | undefined;
+  private recovery: Recovery | undefined;
+  private settle: ((status: StreamStatus) => void) | undefined;
+  private left = false;
+
+  constructor(
+    private readonly pubsub: Pick<Listening, 'recover' | 'streamStatus'>,
+    private readonly channel: Channel,
+    private readonly sink: Sink,
+    private readonly leaveChannel: () => void,
+  ) {
+    channel.joiners.add(this);
+  }
+
+  get stream(): string {
+    return this.channel.stream;
+  }
+
+  /** Resolves when the exchange has answered, at once if it has already. Never rejects; may stay pending for ever. */
+  accepted(): Promise<StreamStatus> {
+    const status = this.pubsub.streamStatus(this.stream);
+    if (status && status.state !== 'pending') return Promise.resolve(status);
+    return new Promise((resolve) => (this.settle = resolve));
+  }
+
+  /** Finds where to begin. From here on everything published is held until {@link release}. */
+  async recover(since?: Position): Promise<Recovery> {
+    this.held = [];
+    this.recovery = await this.pubsub.recover(this.stream, since);
+    return this.recovery;
+  }
+
+  /** Lets the stream flow to the sink: first what `recover` found, then what came meanwhile. */
+  release(): void {
+    if (this.left) return;
+    const { epoch, seq, publications } = this.recovery ?? { epoch: '', seq: 0, publications: [] };
+    for (const publication of publications) this.sink.deliver(publication, false);
+    for (const publication of this.held ?? []) {
+      if (publication.epoch !== epoch || publication.seq > seq) this.sink.deliver(publication, true);
+    }
+    this.held = undefined;
+    this.recovery = undefined;
+    this.channel.joiners.delete(this);
+    this.channel.sinks.add(this.sink);
+  }
+
+  leave(): void {
+    if (this.left) return;
+    this.left = true;
+    this.held = undefined;
+    this.channel.joiners.delete(this);
+    this.channel.sinks.delete(this.sink);
+    this.leaveChannel();
+  }
+
+  hold(publication: Publication): void {
+    this.held?.push(publication);
+  }
+
+  answered(status: StreamStatus): void {
+    if (status.state !== 'pending') this.settle?.(status);
+  }
+}
