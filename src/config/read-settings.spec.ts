@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { readSettings } from './read-settings';
+import { Settings } from './settings';
+import { SettingsError } from './settings-error';
+import { VARIABLES } from './variable';
+
+function mistakesOf(env: Record<string, string>): SettingsError['mistakes'] {
+  try {
+    readSettings(env);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.mistakes;
+    throw error;
+  }
+  return [];
+}
+
+describe('readSettings', () => {
+  it('gives the defaults for an empty environment', () => {
+    expect(readSettings({})).toEqual(new Settings());
+  });
+
+  it('turns each kind of text into its type', () => {
+    const settings = readSettings({
+      PORT: '9000',
+      BRAND: 'acme',
+      DEBUG: '1',
+      BYBIT_RECONNECT_DELAY_INITIAL: '0.25',
+      BYBIT_MARKETS: 'spot, linear',
+      ALLOWED_ORIGINS: 'https://app.example.com,http://localhost:3000',
+      BYBIT_WS_URL: 'ws://127.0.0.1:9443/',
+      TRUST_PROXY: '2',
+    });
+    expect(settings).toMatchObject({
+      port: 9000,
+      brand: 'acme',
+      debug: true,
+      bybitReconnectDelayInitial: 0.25,
+      bybitMarkets: ['spot', 'linear'],
+      allowedOrigins: ['https://app.example.com', 'http://localhost:3000'],
+      bybitWsUrl: 'ws://127.0.0.1:9443',
+      trustProxy: 2,
+    });
+  });
+
+  it.each(['true', 'TRUE', '1'])('reads %s as true', (text) => {
+    expect(readSettings({ DEBUG: text }).debug).toBe(true);
+  });
+
+  it.each(['false', 'False', '0'])('reads %s as false', (text) => {
+    expect(readSettings({ LOG_JSON: text }).logJson).toBe(false);
+  });
+
+  it.each([
+    ['true', 1],
+    ['false', 0],
+    ['0', 0],
+    ['3', 3],
+  ])('reads TRUST_PROXY=%s as %i proxies', (text, proxies) => {
+    expect(readSettings({ TRUST_PROXY: text }).trustProxy).toBe(proxies);
+  });
+
+  it('takes an empty variable as unset', () => {
+    expect(readSettings({ PORT: '', BRAND: '  ', BYBIT_MARKETS: '' })).toEqual(new Settings());
+  });
+
+  it('ignores variables that are not its own', () => {
+    expect(readSettings({ BYBIT_SOMETHING: 'x', PATH: '/bin', PORTS: '1' })).toEqual(new Settings());
+  });
+
+  it('cannot be changed afterwards, lists included', () => {
+    const settings = readSettings({ BYBIT_MARKETS: 'spot', ALLOWED_ORIGINS: 'http://a' });
+    expect([settings, settings.bybitMarkets, settings.allowedOrigins].every(Object.isFrozen)).toBe(true);
+  });
+
+  it('names every mistake at once, with variable, value and what is allowed', () => {
+    expect(mistakesOf({ PORT: 'eighty', BRAND: 'Big Brand', BYBIT_MARKETS: 'linear,stocks', LOG_LEVEL: 'loud' })).toEqual([
+      { variable: 'PORT', value: 'eighty', allowed: 'a whole number from 0 to 65535' },
+      { variable: 'BRAND', value: 'Big Brand', allowed: 'lower-case letters, digits, - and _' },
+      { variable: 'LOG_LEVEL', value: 'loud', allowed: 'one of fatal, error, warn, info, debug, trace, silent' },
+      { variable: 'BYBIT_MARKETS', value: 'linear,stocks', allowed: 'a comma-separated list of linear, spot, inverse, option' },
+    ]);
+  });
+
+  it('writes one line per mistake', () => {
+    expect(() => readSettings({ PORT: '70000', DEBUG: 'maybe' })).toThrow(
+      new SettingsError([
+        { variable: 'PORT', value: '70000', allowed: 'a whole number from 0 to 65535' },
+        { variable: 'DEBUG', value: 'maybe', allowed: 'true, false, 1 or 0' },
+      ]),
+    );
+    expect(() => readSettings({ PORT: '70000', DEBUG: 'maybe' })).toThrow(
+      'Wrong settings (2):\n  PORT="70000" must be a whole number from 0 to 65535\n  DEBUG="maybe" must be true, false, 1 or 0',
+    );
+  });
+
+  it.each([
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['PORT', '0x50'],
+    ['PORT', '1e3'],
+    ['HOST', 'two words'],
+    ['LOG_JSON', 'yes'],
+    ['TRUST_PROXY', '11'],
+    ['BYBIT_WS_URL', 'https://stream.bybit.com'],
+    ['BYBIT_WS_URL', 'stream.bybit.com'],
+    ['BYBIT_REST_URL', 'http://'],
+    ['BYBIT_REST_URL', 'http://127.0.0.1:1?x=1'],
+    ['BYBIT_MARKETS', ','],
+    ['BYBIT_PING_INTERVAL', '0'],
+    ['BYBIT_RECONNECT_DELAY_MULTIPLIER', '0.5'],
+    ['MAX_CLIENTS_TOTAL', '0'],
+    ['ALLOWED_ORIGINS', 'app.example.com'],
+    ['ALLOWED_ORIGINS', 'https://app.example.com/path'],
+    ['CLIENT_IDLE_TIMEOUT', 'Infinity'],
+    ['HISTORY_SIZE', '-1'],
+  ])('refuses %s=%s', (variable, value) => {
+    expect(mistakesOf({ [variable]: value })).toMatchObject([{ variable, value }]);
+  });
+
+  it.each(['ws://localhost:9443', 'wss://[::1]:9443', 'wss://stream.bybit.com/base'])('takes the address %s', (url) => {
+    expect(readSettings({ BYBIT_WS_URL: url }).bybitWsUrl).toBe(url);
+  });
+
+  it.each([
+    [{ PORT: '9000', METRICS_PORT: '9000' }, 'METRICS_PORT', 'another port than PORT (9000)'],
+    [{ PORT: '8001' }, 'METRICS_PORT', 'another port than PORT (8001)'],
+    [
+      { BYBIT_RECONNECT_DELAY_INITIAL: '5', BYBIT_RECONNECT_DELAY_MAX: '4' },
+      'BYBIT_RECONNECT_DELAY_MAX',
+      'at least BYBIT_RECONNECT_DELAY_INITIAL (5)',
+    ],
+    [
+      { CLIENT_IDLE_TIMEOUT: '20', CLIENT_PING_INTERVAL: '20' },
+      'CLIENT_IDLE_TIMEOUT',
+      'more than CLIENT_PING_INTERVAL (20), or clients that answer every ping look idle',
+    ],
+  ])('refuses values that contradict each other: %j', (env, variable, allowed) => {
+    expect(mistakesOf(env)).toMatchObject([{ variable, allowed }]);
+  });
+
+  it('shortens a default that a shorter limit would contradict', () => {
+    expect(readSettings({ CLIENT_IDLE_TIMEOUT: '3' }).clientPingInterval).toBe(1.5);
+    expect(readSettings({ BYBIT_RECONNECT_DELAY_MAX: '0.5' }).bybitReconnectDelayInitial).toBe(0.5);
+  });
+
+  it('lets both ports be free ones', () => {
+    expect(readSettings({ PORT: '0', METRICS_PORT: '0' })).toMatchObject({ port: 0, metricsPort: 0 });
+  });
+
+  it('does not compare with a value that is wrong by itself', () => {
+    expect(mistakesOf({ PORT: 'x', METRICS_PORT: '1' }).map((mistake) => mistake.variable)).toEqual(['PORT']);
+  });
+
+  it('switches both addresses to the testnet', () => {
+    expect(readSettings({ BYBIT_TESTNET: 'true' })).toMatchObject({
+      bybitWsUrl: 'wss://stream-testnet.bybit.com',
+      bybitRestUrl: 'https://api-testnet.bybit.com',
+    });
+  });
+
+  it('prefers an address that was set to the testnet', () => {
+    expect(readSettings({ BYBIT_TESTNET: 'true', BYBIT_WS_URL: 'ws://127.0.0.1:1' })).toMatchObject({
+      bybitWsUrl: 'ws://127.0.0.1:1',
+      bybitRestUrl: 'https://api-testnet.bybit.com',
+    });
+  });
+
+  it('logs JSON in production only, unless told', () => {
+    expect(readSettings({}).logJson).toBe(true);
+    expect(readSettings({ ENVIRONMENT: 'development' }).logJson).toBe(false);
+    expect(readSettings({ ENVIRONMENT: 'development', LOG_JSON: 'true' }).logJson).toBe(true);
+  });
+
+  it('does not show a password that stands in an address', () => {
+    expect(mistakesOf({ BYBIT_REST_URL: 'ftp://me:secret@host' })).toMatchObject([{ value: 'ftp://***@host' }]);
+  });
+
+  it('shortens a long value', () => {
+    expect(mistakesOf({ PORT: 'x'.repeat(500) })[0]?.value).toHaveLength(121);
+  });
+
+  it('either reads any text or says which variable is wrong, whatever is thrown at it', () => {
+    const names = VARIABLES.map((variable) => variable.name);
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...names), fc.oneof(fc.string(), fc.integer().map(String))), (env) => {
+        for (const { variable } of mistakesOf(env)) expect(names).toContain(variable);
+      }),
+    );
+  });
+});

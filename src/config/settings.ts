@@ -1,0 +1,139 @@
+import { Address, Decimal, Flag, OneOf, ProxyCount, Seconds, SomeOf, Text, Texts, WholeNumber } from './variable';
+
+/** Bybit's own names of the markets; `linear` is what clients know as futures. */
+export const BYBIT_CATEGORIES = ['linear', 'spot', 'inverse', 'option'] as const;
+export type BybitCategory = (typeof BYBIT_CATEGORIES)[number];
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const NAME = /^[a-z0-9_-]+$/;
+const HOST = /^[A-Za-z0-9.:_-]+$/;
+const ORIGIN = /^(\*|https?:\/\/[^/?#\s@]+)$/;
+
+/**
+ * Everything that can be set from outside, with its default: `maxClientsTotal` is the variable `MAX_CLIENTS_TOTAL`, in that
+ * variable's unit (seconds unless the name says `Ms` or `Bytes`). `readSettings` fills and freezes one;
+ * `new Settings()` is the defaults.
+ */
+export class Settings {
+  @WholeNumber({ min: 0, max: 65_535, meaning: 'Port for clients (WebSocket and HTTP); 0 takes a free one' })
+  readonly port: number = 8000;
+
+  @Text(HOST, 'an IP address or a host name', { meaning: 'Address that both ports listen on' })
+  readonly host: string = '0.0.0.0';
+
+  @WholeNumber({ min: 0, max: 65_535, meaning: 'Port of the Prometheus metrics; 0 takes a free one' })
+  readonly metricsPort: number = 8001;
+
+  @Text(NAME, 'lower-case letters, digits, - and _', {
+    meaning: 'First word of every stream name, and the source of every message',
+  })
+  readonly brand: string = 'mudrex';
+
+  @Text(NAME, 'lower-case letters, digits, - and _', { meaning: 'Where this runs, such as production or development; logged' })
+  readonly environment: string = 'production';
+
+  @Flag({ meaning: 'Logs at level debug, whatever LOG_LEVEL says (unless that is trace)' })
+  readonly debug: boolean = false;
+
+  @OneOf(LOG_LEVELS, { meaning: 'Least level that is logged' })
+  readonly logLevel: LogLevel = 'info';
+
+  @Flag({ meaning: 'One JSON object per log line instead of plain text', defaultRule: 'true when ENVIRONMENT is production' })
+  readonly logJson: boolean = true;
+
+  @Address(['ws', 'wss'], {
+    meaning: 'Where the exchange serves WebSocket; an address set here is used even with BYBIT_TESTNET',
+    defaultRule: 'the testnet when BYBIT_TESTNET is true',
+  })
+  readonly bybitWsUrl: string = 'wss://stream.bybit.com';
+
+  @Address(['http', 'https'], {
+    meaning: 'Where the exchange serves REST; an address set here is used even with BYBIT_TESTNET',
+    defaultRule: 'the testnet when BYBIT_TESTNET is true',
+  })
+  readonly bybitRestUrl: string = 'https://api.bybit.com';
+
+  @Flag({ meaning: "Uses the exchange's testnet where no address is set" })
+  readonly bybitTestnet: boolean = false;
+
+  @SomeOf(BYBIT_CATEGORIES, { meaning: 'Markets that clients may use; a connection opens only on demand' })
+  readonly bybitMarkets: readonly BybitCategory[] = BYBIT_CATEGORIES;
+
+  @Seconds({ min: 0.1, meaning: 'Seconds between pings to the exchange' })
+  readonly bybitPingInterval: number = 20;
+
+  @Seconds({ min: 0.1, meaning: 'Seconds the exchange has to answer a ping before the connection is replaced' })
+  readonly bybitPingTimeout: number = 10;
+
+  @Seconds({
+    min: 0.01,
+    meaning: 'Seconds before the first reconnect, at most',
+    defaultRule: 'BYBIT_RECONNECT_DELAY_MAX when that is shorter',
+  })
+  readonly bybitReconnectDelayInitial: number = 1;
+
+  @Seconds({ min: 0.01, meaning: 'Seconds before any reconnect, at most; not below BYBIT_RECONNECT_DELAY_INITIAL' })
+  readonly bybitReconnectDelayMax: number = 60;
+
+  @Decimal({ min: 1, max: 10, meaning: 'Growth of the reconnect delay with each failure' })
+  readonly bybitReconnectDelayMultiplier: number = 2;
+
+  @Seconds({ min: 0.1, meaning: 'Seconds without data on busy topics before the connection is replaced, pongs or not' })
+  readonly upstreamSilenceTimeout: number = 30;
+
+  @Seconds({ min: 0, meaning: 'Seconds a topic is kept at the exchange after its last listener left' })
+  readonly upstreamLinger: number = 5;
+
+  @WholeNumber({ min: 1, max: 1_000_000, meaning: 'Clients connected at one time' })
+  readonly maxClientsTotal: number = 10_000;
+
+  @WholeNumber({ min: 1, max: 100_000, meaning: 'Streams one client may have subscribed to' })
+  readonly maxSubscriptionsPerClient: number = 100;
+
+  @WholeNumber({ min: 1, max: 100_000, meaning: 'Messages one client may send in a second' })
+  readonly maxMessageRatePerClient: number = 100;
+
+  @WholeNumber({ min: 0, max: 1_000_000, meaning: 'Connections from one address at one time; 0 is no limit' })
+  readonly maxConnectionsPerIp: number = 0;
+
+  @ProxyCount({ max: 10, meaning: 'Proxies in front whose X-Forwarded-For is believed' })
+  readonly trustProxy: number = 0;
+
+  @Texts(ORIGIN, '* or a comma-separated list of origins such as https://app.example.com', {
+    meaning: 'Origins that browsers may connect from',
+  })
+  readonly allowedOrigins: readonly string[] = ['*'];
+
+  @WholeNumber({ min: 128, max: 16_777_216, meaning: 'Largest message a client may send' })
+  readonly maxPayloadBytes: number = 65_536;
+
+  @Seconds({
+    min: 0.1,
+    meaning: 'Seconds without any sign of life, pongs included, before a client is closed; above CLIENT_PING_INTERVAL',
+  })
+  readonly clientIdleTimeout: number = 300;
+
+  @Seconds({
+    min: 0.05,
+    meaning: 'Seconds between pings to a client',
+    defaultRule: 'half of CLIENT_IDLE_TIMEOUT when that is shorter',
+  })
+  readonly clientPingInterval: number = 20;
+
+  @WholeNumber({ min: 1024, max: 1_073_741_824, meaning: 'Bytes that may wait for one client before it is closed as too slow' })
+  readonly clientQueueBytes: number = 1_048_576;
+
+  @Seconds({ min: 0.1, meaning: 'Seconds a client may make no progress with waiting bytes before it is closed as too slow' })
+  readonly fanoutCallbackTimeout: number = 5;
+
+  @WholeNumber({ min: 0, max: 1_000_000, meaning: 'Newest messages kept per stream, for clients that resume' })
+  readonly historySize: number = 256;
+
+  @WholeNumber({ min: 1, max: 600_000, meaning: "Milliseconds a subscribe waits for the exchange's answer" })
+  readonly subscribeTimeoutMs: number = 3000;
+
+  @WholeNumber({ min: 0, max: 600_000, meaning: 'Milliseconds a shutdown may take to let clients go' })
+  readonly shutdownDrainMs: number = 2000;
+}
