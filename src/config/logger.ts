@@ -1,0 +1,33 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import type { Settings } from './settings';
+
+type LogSettings = Pick<Settings, 'debug' | 'logLevel' | 'logJson' | 'environment'>;
+
+/** The process's logger: JSON lines or plain text, to standard output unless told otherwise. */
+export function createLogger(settings: LogSettings, output: DestinationStream = process.stdout): Logger {
+  return pino(
+    {
+      level: settings.debug && settings.logLevel !== 'trace' ? 'debug' : settings.logLevel,
+      base: settings.logJson ? { environment: settings.environment } : null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    settings.logJson ? output : { write: (line) => output.write(plainText(line)) },
+  );
+}
+
+/** `12:30:01.250 WARN  [Upstream] connection lost {"market":"spot"}`, a stack trace on lines of its own. */
+function plainText(jsonLine: string): string {
+  const line = JSON.parse(jsonLine) as Record<string, unknown>;
+  const { time, level, msg, context, err, ...fields } = line;
+  const clock = String(time).slice(11, 23);
+  const label = String(level).toUpperCase().padEnd(5);
+  const from = typeof context === 'string' ? `[${context}] ` : '';
+  const rest = Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : '';
+  return `${clock} ${label} ${from}${typeof msg === 'string' ? msg : ''}${rest}\n${stackOf(err)}`;
+}
+
+function stackOf(err: unknown): string {
+  if (typeof err !== 'object' || err === null || !('stack' in err) || typeof err.stack !== 'string') return '';
+  return `${err.stack}\n`;
+}
