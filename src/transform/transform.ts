@@ -32,6 +32,9 @@ export interface Outcome {
   readonly withheld?: readonly BadFrameError[];
 }
 
+/** A frame that changes nothing for a stream. */
+export const NO_MESSAGES: Outcome = { messages: [] };
+
 /** Turns the frames of one topic into the messages of one stream. Holds the stream's state; knows no sockets and no clock. */
 export interface StreamTransform {
   /** `received`: when the frame was read, ms. Throws {@link BadFrameError} for a frame of the wrong shape; state is then unchanged. */
