@@ -40,7 +40,7 @@ export class Settings {
   @OneOf(LOG_LEVELS, { meaning: 'Least level that is logged' })
   readonly logLevel: LogLevel = 'info';
 
-  @Flag({ meaning: 'One JSON object per log line instead of plain text', defaultRule: 'true when ENVIRONMENT is production' })
+  @Flag({ meaning: 'One JSON object per log line instead of plain text', defaultRule: 'false unless ENVIRONMENT is production' })
   readonly logJson: boolean = true;
 
   @Address(['ws', 'wss'], {
