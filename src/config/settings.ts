@@ -1,11 +1,11 @@
 import { Address, Decimal, Flag, OneOf, ProxyCount, Seconds, SomeOf, Text, Texts, WholeNumber } from './variable';
 
 /** Bybit's own names of the markets; `linear` is what clients know as futures. */
-export const BYBIT_CATEGORIES = ['linear', 'spot', 'inverse', 'option'] as const;
+const BYBIT_CATEGORIES = ['linear', 'spot', 'inverse', 'option'] as const;
 export type BybitCategory = (typeof BYBIT_CATEGORIES)[number];
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 const NAME = /^[a-z0-9_-]+$/;
 const HOST = /^[A-Za-z0-9.:_-]+$/;
