@@ -1,0 +1,62 @@
+import type { Interval, Market, Stream } from '../../streams/stream';
+
+/** Bybit's word for a market: the last part of the socket's address, and the `category` of REST calls. */
+export type Category = 'linear' | 'spot' | 'inverse' | 'option';
+
+const CATEGORY: Record<Market, Category> = { futures: 'linear', spot: 'spot', inverse: 'inverse', option: 'option' };
+
+export function categoryOf(market: Market): Category {
+  return CATEGORY[market];
+}
+
+const EXCHANGE_INTERVAL: Record<Interval, string> = {
+  '1m': '1',
+  '3m': '3',
+  '5m': '5',
+  '15m': '15',
+  '30m': '30',
+  '1h': '60',
+  '2h': '120',
+  '4h': '240',
+  '6h': '360',
+  '12h': '720',
+  '1d': 'D',
+  '1w': 'W',
+  '1M': 'M',
+};
+
+/** Bybit's spelling of a candle interval: minutes, or D, W, M. */
+export function exchangeInterval(interval: Interval): string {
+  return EXCHANGE_INTERVAL[interval];
+}
+
+/** `BTC` of `BTC-27MAR26-70000-P-USDT`. */
+export function baseCoinOf(optionSymbol: string): string {
+  return optionSymbol.split('-', 1)[0] ?? optionSymbol;
+}
+
+/** The topic that feeds a stream. Option trades come per base coin, so several option streams share one topic. */
+export function topicOf(stream: Stream): string {
+  switch (stream.kind) {
+    case 'ticker':
+      return `tickers.${stream.symbol}`;
+    case 'kline':
+      return `kline.${EXCHANGE_INTERVAL[stream.interval]}.${stream.symbol}`;
+    case 'trade':
+      return `publicTrade.${stream.market === 'option' ? baseCoinOf(stream.symbol) : stream.symbol}`;
+    case 'orderbook':
+      return `orderbook.${stream.depth}.${stream.symbol}`;
+    case 'liquidation':
+      return `allLiquidation.${stream.symbol}`;
+  }
+}
+
+/** Topics that begin with a snapshot: after a reconnect they are right again only when a new one has come. */
+export function isStateTopic(topic: string): boolean {
+  return topic.startsWith('tickers.') || topic.startsWith('orderbook.') || topic.startsWith('kline.');
+}
+
+/** Topics that never stay quiet for long while the exchange is well. Trades and liquidations, and all of options, may. */
+export function isBusyTopic(category: Category, topic: string): boolean {
+  return category !== 'option' && isStateTopic(topic);
+}

@@ -1,0 +1,120 @@
+import type { Clock } from '../clock/clock';
+import type { Counter } from '../meters/counter';
+import type { Latency } from '../meters/latency';
+import type { MarketStatus } from '../pubsub/status';
+import type { Market, Stream } from '../streams/stream';
+import type { RawFrame, StreamTransform } from '../transform/transform';
+import type { BadFrames } from './bad-frames';
+import { topicOf } from './bybit/topics';
+import type { Feed, FeedListener } from './feed';
+import { ServedStream } from './served-stream';
+import type { StreamPublisher } from './stream-publisher';
+
+export interface MarketStreamsDeps {
+  readonly transformOf: (stream: Stream) => StreamTransform;
+  readonly publisher: StreamPublisher;
+  readonly clock: Clock;
+  readonly badFrames: BadFrames;
+  readonly messages: Counter;
+  readonly latency: Latency;
+}
+
+/** A topic and the streams that are made from it: one, or for option trades one per symbol of the base coin. */
+interface Served {
+  readonly streams: Map<string, ServedStream>;
+  /** For {@link MarketStreamsDeps.messages}. */
+  readonly label: string;
+  /** The exchange's words; the topic is not asked for again while anybody still wants it. */
+  refusal: string | undefined;
+}
+
+/** The streams of one market that are served now, and what happens to them on the market's feed. */
+export class MarketStreams implements FeedListener {
+  private readonly topics = new Map<string, Served>();
+  private readonly feed: Feed;
+
+  constructor(
+    private readonly market: Market,
+    private readonly deps: MarketStreamsDeps,
+    feedFor: (listener: FeedListener) => Feed,
+  ) {
+    this.feed = feedFor(this);
+  }
+
+  serve(stream: Stream): void {
+    const topic = topicOf(stream);
+    let served = this.topics.get(topic);
+    if (!served)
+      this.topics.set(topic, (served = { streams: new Map(), label: `${this.market}.${stream.kind}`, refusal: undefined }));
+    if (served.streams.has(stream.name)) return;
+    const { transformOf, publisher, clock } = this.deps;
+    const one = new ServedStream(stream, {
+      transform: transformOf(stream),
+      publisher,
+      clock,
+      renew: () => this.feed.renew(topic),
+      bad: (reason, problem, text) => this.bad(reason, problem, text),
+    });
+    served.streams.set(stream.name, one);
+    one.open();
+    if (served.refusal !== undefined) one.refused(served.refusal);
+    else if (this.feed.isAccepted(topic)) one.accepted();
+    else this.feed.want(topic);
+  }
+
+  end(stream: Stream): void {
+    const topic = topicOf(stream);
+    const served = this.topics.get(topic);
+    const one = served?.streams.get(stream.name);
+    if (!served || !one) return;
+    served.streams.delete(stream.name);
+    one.close();
+    if (served.streams.size > 0) return;
+    this.topics.delete(topic);
+    this.feed.drop(topic);
+  }
+
+  async stop(): Promise<void> {
+    await this.feed.stop();
+    for (const { streams } of this.topics.values()) for (const one of streams.values()) one.close();
+    this.topics.clear();
+  }
+
+  report(): ReturnType<Feed['report']> {
+    return this.feed.report();
+  }
+
+  data(frame: RawFrame, received: number, fresh: boolean, text: string): void {
+    const served = this.topics.get(frame.topic);
+    if (!served) return;
+    this.deps.messages.add(served.label);
+    if (!fresh && typeof frame.ts === 'number') this.deps.latency.observe(received - frame.ts);
+    for (const one of served.streams.values()) one.frame(frame, received, text);
+  }
+
+  accepted(topic: string): void {
+    for (const one of this.streamsOf(topic)) one.accepted();
+  }
+
+  refused(topic: string, words: string): void {
+    const served = this.topics.get(topic);
+    if (served) served.refusal = words;
+    for (const one of this.streamsOf(topic)) one.refused(words);
+  }
+
+  lost(topic: string): void {
+    for (const one of this.streamsOf(topic)) one.lost();
+  }
+
+  bad(reason: string, problem: string, text: string): void {
+    this.deps.badFrames.add(this.market, reason, problem, text);
+  }
+
+  status(state: MarketStatus['state'], reason: string): void {
+    this.deps.publisher.marketStatus(this.market, state, reason);
+  }
+
+  private streamsOf(topic: string): Iterable<ServedStream> {
+    return this.topics.get(topic)?.streams.values() ?? [];
+  }
+}

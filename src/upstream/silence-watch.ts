@@ -1,0 +1,87 @@
+import type { Clock, Timer } from '../clock/clock';
+
+const MAX_DEADLINE_MS = 10 * 60_000;
+/** Snapshots come at once after a subscribe; what arrives later than this after connecting is flow. */
+const BURST_MS = 5_000;
+
+/**
+ * Notices a connection that answers pings but delivers nothing although it has busy topics.
+ *
+ * A symbol that hardly trades is silent in the same way, and no replacement changes that: the new connection delivers its first
+ * snapshots and falls silent too. So when a replacement brought nothing but that burst, the deadline doubles (up to ten
+ * minutes), and it returns to the base as soon as frames flow closer together than that.
+ */
+export class SilenceWatch {
+  private deadline: number;
+  private timer: Timer | undefined;
+  private open = false;
+  private busy = false;
+  private openedAt = 0;
+  private lastAt = 0;
+  private flowed = false;
+  private replaced = false;
+
+  constructor(
+    private readonly baseMs: number,
+    private readonly clock: Clock,
+    private readonly silent: () => void,
+  ) {
+    this.deadline = baseMs;
+  }
+
+  get deadlineMs(): number {
+    return this.deadline;
+  }
+
+  opened(): void {
+    this.open = true;
+    this.flowed = false;
+    this.openedAt = this.lastAt = this.clock.now();
+    this.arm();
+  }
+
+  closed(): void {
+    this.open = false;
+    this.disarm();
+  }
+
+  /** Whether the connection has topics that never stay quiet for long. */
+  setBusy(busy: boolean): void {
+    if (busy === this.busy) return;
+    this.busy = busy;
+    if (busy) this.lastAt = this.clock.now();
+    this.arm();
+  }
+
+  data(now: number): void {
+    if (now - this.openedAt > Math.min(BURST_MS, this.baseMs / 2)) {
+      this.flowed = true;
+      this.replaced = false;
+      if (now - this.lastAt < this.baseMs) this.deadline = this.baseMs;
+    }
+    this.lastAt = now;
+  }
+
+  private arm(): void {
+    this.disarm();
+    if (!this.open || !this.busy) return;
+    // The timer is not moved by every frame; when it fires it looks how long the silence really lasts.
+    this.timer = this.clock.after(this.lastAt + this.deadline - this.clock.now(), () => this.check());
+  }
+
+  private disarm(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+  }
+
+  private check(): void {
+    if (this.clock.now() - this.lastAt < this.deadline) {
+      this.arm();
+      return;
+    }
+    this.disarm();
+    if (this.replaced && !this.flowed) this.deadline = Math.min(this.deadline * 2, MAX_DEADLINE_MS);
+    this.replaced = true;
+    this.silent();
+  }
+}

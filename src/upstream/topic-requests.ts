@@ -1,0 +1,203 @@
+import type { Clock, Timer } from '../clock/clock';
+import { saysAlreadySubscribed, topicsNamed } from './bybit/acks';
+import type { Ack } from './bybit/acks';
+import { batchesOf, requestText } from './bybit/requests';
+import type { TopicOp } from './bybit/requests';
+import type { Category } from './bybit/topics';
+
+interface Request {
+  readonly op: TopicOp;
+  readonly topics: readonly string[];
+  /** 1 for a request that repeats one whose ack never came. */
+  readonly tries: number;
+  readonly deadline: Timer;
+}
+
+export interface TopicRequestsListener {
+  send(text: string): void;
+  accepted(topic: string): void;
+  /** The exchange said no to this topic; it is forgotten. `words` are the exchange's. */
+  refused(topic: string, words: string): void;
+  /** Requests stay unanswered: the connection is of no use. */
+  stuck(): void;
+}
+
+/**
+ * The conversation about topics on one connection. Requests of one turn go out together. The exchange handles them in order, and
+ * a batch that holds one bad topic fails as a whole on all markets but options: then the named topic is settled and the rest is
+ * asked for again.
+ */
+export class TopicRequests {
+  /** What should be subscribed -> whether the exchange has said or shown that it is. */
+  private readonly wanted = new Map<string, boolean>();
+  private readonly outstanding = new Map<string, Request>();
+  private toSubscribe = new Set<string>();
+  private toUnsubscribe = new Set<string>();
+  private turn: Timer | undefined;
+  private lastReqId = 0;
+
+  constructor(
+    private readonly category: Category,
+    private readonly ackTimeoutMs: number,
+    private readonly clock: Clock,
+    private readonly listener: TopicRequestsListener,
+  ) {}
+
+  subscribe(topic: string): void {
+    if (this.wanted.has(topic)) return;
+    this.wanted.set(topic, false);
+    this.ask(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    if (!this.wanted.delete(topic)) return;
+    // Asked for and given up within one turn: the exchange need not hear of it.
+    if (!this.toSubscribe.delete(topic)) this.toUnsubscribe.add(topic);
+    this.flushLater();
+  }
+
+  /** Leaves a topic and asks for it again: the way to a fresh snapshot. */
+  renew(topic: string): void {
+    if (!this.wanted.has(topic) || this.toSubscribe.has(topic)) return;
+    this.wanted.set(topic, false);
+    this.toUnsubscribe.add(topic);
+    this.ask(topic);
+  }
+
+  /** Data came: it may overtake the ack, and proves that the topic is subscribed. */
+  heard(topic: string): void {
+    if (this.wanted.get(topic) === false && !this.toSubscribe.has(topic)) this.accept(topic);
+  }
+
+  /** Whether the exchange may still send a topic that nobody wants: its unsubscribe is under way. */
+  isLeaving(topic: string): boolean {
+    if (this.toUnsubscribe.has(topic)) return true;
+    for (const request of this.outstanding.values())
+      if (request.op === 'unsubscribe' && request.topics.includes(topic)) return true;
+    return false;
+  }
+
+  isAccepted(topic: string): boolean {
+    return this.wanted.get(topic) ?? false;
+  }
+
+  /** All wanted topics are accepted. */
+  get settled(): boolean {
+    for (const accepted of this.wanted.values()) if (!accepted) return false;
+    return true;
+  }
+
+  get accepted(): number {
+    let count = 0;
+    for (const accepted of this.wanted.values()) if (accepted) count++;
+    return count;
+  }
+
+  stop(): void {
+    this.turn?.cancel();
+    for (const request of this.outstanding.values()) request.deadline.cancel();
+    this.outstanding.clear();
+  }
+
+  ack(ack: Ack): void {
+    const reqId = this.requestOf(ack);
+    const request = reqId === undefined ? undefined : this.outstanding.get(reqId);
+    if (reqId === undefined || !request) return; // the late answer to a request that was repeated
+    request.deadline.cancel();
+    this.outstanding.delete(reqId);
+    if (ack.success) this.succeeded(request, ack.topics?.failed ?? []);
+    else if (ack.topics && ack.topics.failed.length > 0) this.failed(request, ack.topics.failed, ack.text);
+    else this.failed(request, topicsNamed(ack.text), ack.text);
+  }
+
+  /** Which request an ack answers: by its id, else by a topic it names, else the oldest of that operation. */
+  private requestOf(ack: Ack): string | undefined {
+    if (ack.reqId !== undefined) return ack.reqId;
+    const named = ack.topics ? [...ack.topics.accepted, ...ack.topics.failed] : topicsNamed(ack.text);
+    let oldest: string | undefined;
+    for (const [reqId, request] of this.outstanding) {
+      if (ack.op !== undefined && request.op !== ack.op) continue;
+      if (named.some((topic) => request.topics.includes(topic))) return reqId;
+      oldest ??= reqId;
+    }
+    return oldest;
+  }
+
+  private succeeded(request: Request, failed: readonly string[]): void {
+    if (request.op === 'unsubscribe') return;
+    for (const topic of request.topics) {
+      if (failed.includes(topic)) this.refuse(topic, `error:subscription failed,topic:${topic}`);
+      else this.accept(topic);
+    }
+  }
+
+  private failed(request: Request, named: readonly string[], words: string): void {
+    const culprits = request.topics.filter((topic) => named.includes(topic));
+    const rest = request.topics.filter((topic) => !culprits.includes(topic));
+    if (request.op === 'unsubscribe') {
+      // What cannot be left is not there; the others are, and would go on being sent.
+      if (culprits.length > 0) this.repeat('unsubscribe', rest, 0);
+      return;
+    }
+    for (const topic of culprits) {
+      if (saysAlreadySubscribed(words)) this.accept(topic);
+      else this.refuse(topic, words);
+    }
+    if (culprits.length > 0) this.repeat('subscribe', rest, 0);
+    else if (rest.length === 1) this.refuse(rest[0] as string, words || 'the exchange refused without a reason');
+    else for (const topic of rest) this.repeat('subscribe', [topic], 0);
+  }
+
+  private accept(topic: string): void {
+    if (this.wanted.get(topic) !== false) return;
+    this.wanted.set(topic, true);
+    this.listener.accepted(topic);
+  }
+
+  private refuse(topic: string, words: string): void {
+    if (this.wanted.delete(topic)) this.listener.refused(topic, words);
+  }
+
+  private ask(topic: string): void {
+    this.toSubscribe.add(topic);
+    this.flushLater();
+  }
+
+  private flushLater(): void {
+    this.turn ??= this.clock.after(0, () => this.flush());
+  }
+
+  private flush(): void {
+    this.turn = undefined;
+    // First what is left, then what is asked for: a renewed topic is in both.
+    const leaving = [...this.toUnsubscribe];
+    const asking = [...this.toSubscribe];
+    this.toUnsubscribe = new Set();
+    this.toSubscribe = new Set();
+    for (const batch of batchesOf(this.category, leaving)) this.request('unsubscribe', batch, 0);
+    for (const batch of batchesOf(this.category, asking)) this.request('subscribe', batch, 0);
+  }
+
+  /** Sends again what is still wanted (or still unwanted) of a request. */
+  private repeat(op: TopicOp, topics: readonly string[], tries: number): void {
+    const due = topics.filter((topic) =>
+      op === 'subscribe' ? this.wanted.get(topic) === false && !this.toSubscribe.has(topic) : !this.wanted.has(topic),
+    );
+    if (due.length > 0) this.request(op, due, tries);
+  }
+
+  private request(op: TopicOp, topics: readonly string[], tries: number): void {
+    const reqId = String(++this.lastReqId);
+    const deadline = this.clock.after(this.ackTimeoutMs, () => this.unanswered(reqId));
+    this.outstanding.set(reqId, { op, topics, tries, deadline });
+    this.listener.send(requestText(op, reqId, topics));
+  }
+
+  private unanswered(reqId: string): void {
+    const request = this.outstanding.get(reqId);
+    if (!request) return;
+    this.outstanding.delete(reqId);
+    if (request.tries > 0) this.listener.stuck();
+    else this.repeat(request.op, request.topics, 1);
+  }
+}
