@@ -14,11 +14,10 @@ export class Channel implements StreamListener {
   readonly sinks = new Set<Sink>();
   readonly joiners = new Set<Joiner>();
 
-  constructor(
-    readonly stream: string,
-    /** Told how many got each publication. */
-    private readonly delivered: (publication: Publication, sinks: number) => void,
-  ) {}
+  /** The newest publication heard here: where the stream stands. */
+  last: Publication | undefined;
+
+  constructor(readonly stream: string) {}
 
   get empty(): boolean {
     return this.sinks.size === 0 && this.joiners.size === 0;
@@ -26,8 +25,8 @@ export class Channel implements StreamListener {
 
   /** The fan-out: a loop and nothing else. A sink never leaves during it, because sinks only queue. */
   publication(publication: Publication): void {
+    this.last = publication;
     for (const sink of this.sinks) sink.deliver(publication, true);
-    this.delivered(publication, this.sinks.size);
     if (this.joiners.size > 0) for (const joiner of this.joiners) joiner.hold(publication);
   }
 

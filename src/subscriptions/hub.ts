@@ -1,7 +1,4 @@
-import type { Market } from '../streams/stream';
-import type { Kind } from '../streams/stream';
-import { Counter } from '../meters/counter';
-import type { Publication } from '../pubsub/publication';
+import type { Kind, Market } from '../streams/stream';
 import type { Listening } from '../pubsub/pubsub';
 import type { MarketStatus, StreamStatus } from '../pubsub/status';
 import { Channel } from './channel';
@@ -10,8 +7,6 @@ import type { Sink } from './sink';
 
 /** Who listens to what on this process. A sink holds at most one membership of a stream: its owner sees to that. */
 export class Hub {
-  /** Publications that reached at least this process's listeners, by kind. */
-  readonly publications = new Counter();
   private readonly channels = new Map<string, Channel>();
   /** Memberships by kind, for the metrics page. */
   readonly memberships: Record<Kind, number> = { ticker: 0, kline: 0, trade: 0, orderbook: 0, liquidation: 0 };
@@ -46,7 +41,7 @@ export class Hub {
   }
 
   private openChannel(stream: string): Channel {
-    const channel = new Channel(stream, this.countPublication);
+    const channel = new Channel(stream);
     this.channels.set(stream, channel);
     return channel;
   }
@@ -55,10 +50,6 @@ export class Hub {
     this.channels.delete(channel.stream);
     this.pubsub.unsubscribe(channel.stream, channel);
   }
-
-  private readonly countPublication = (publication: Publication, sinks: number): void => {
-    if (sinks > 0) this.publications.add(publication.kind);
-  };
 
   /** Once per sink, however many streams of the market it listens to. Rare: walking all channels is fine. */
   private tellMarket(status: MarketStatus): void {

@@ -11,6 +11,8 @@ import type { Sink } from './sink';
 export class Membership implements Joiner {
   private held: Publication[] | undefined;
   private recovery: Recovery | undefined;
+  /** Where the stream stood when we joined. */
+  private joinedAt: Position = { epoch: '', seq: 0 };
   private settle: ((status: StreamStatus) => void) | undefined;
   private left = false;
 
@@ -38,7 +40,13 @@ export class Membership implements Joiner {
   async recover(since?: Position): Promise<Recovery> {
     this.held = [];
     this.recovery = await this.pubsub.recover(this.stream, since);
+    this.joinedAt = this.recovery;
     return this.recovery;
+  }
+
+  /** The newest place of the stream that this process has seen. */
+  position(): Position {
+    return this.channel.last ?? this.joinedAt;
   }
 
   /** Lets the stream flow to the sink: first what `recover` found, then what came meanwhile. */

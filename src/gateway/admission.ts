@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Why a connection is not upgraded, as an HTTP answer. */
+export interface Refusal {
+  readonly status: 400 | 403 | 404 | 426 | 503;
+  readonly code: string;
+  readonly error: string;
+  readonly retryAfterSeconds?: number;
+}
+
+export interface AdmissionLimits {
+  readonly maxClients: number;
+  /** `*` or a list; requests without an Origin header are no browsers and always pass. */
+  readonly allowedOrigins: readonly string[];
+  /** Proxies in front whose `X-Forwarded-For` entry is believed. */
+  readonly trustedProxies: number;
+}
+
+/** Decides before the upgrade who may come in. */
+export class Admission {
+  constructor(
+    private readonly limits: AdmissionLimits,
+    private readonly sessions: { readonly active: number; readonly draining: boolean },
+  ) {}
+
+  /** Whether one more client can be taken at all. */
+  get full(): boolean {
+    return this.sessions.active >= this.limits.maxClients;
+  }
+
+  judge(request: IncomingMessage): Refusal | undefined {
+    if (this.sessions.draining) {
+      return { status: 503, code: 'DRAINING', error: 'This replica is shutting down; connect again.', retryAfterSeconds: 1 };
+    }
+    if (this.full) {
+      const error = `The limit of ${this.limits.maxClients} clients is reached; connect again later.`;
+      return { status: 503, code: 'CONNECTION_LIMIT', error, retryAfterSeconds: 5 };
+    }
+    const { origin } = request.headers;
+    if (origin !== undefined && !this.limits.allowedOrigins.includes('*') && !this.limits.allowedOrigins.includes(origin)) {
+      return { status: 403, code: 'ORIGIN_NOT_ALLOWED', error: 'This origin may not connect; ask the operator to allow it.' };
+    }
+    return undefined;
+  }
+
+  /**
+   * The client's address: the peer's, or, behind n trusted proxies, the n-th entry of `X-Forwarded-For` from the right. What stands
+   * further left was written by the client itself.
+   */
+  addressOf(request: IncomingMessage): string {
+    const peer = request.socket.remoteAddress ?? 'unknown';
+    if (this.limits.trustedProxies === 0) return peer;
+    const header = request.headers['x-forwarded-for'];
+    const entries = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',').map((entry) => entry.trim());
+    const entry = entries.at(-this.limits.trustedProxies);
+    return entry !== undefined && entry !== '' ? entry.slice(0, 64) : peer;
+  }
+}
+
+const REASON_PHRASES = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  426: 'Upgrade Required',
+  503: 'Service Unavailable',
+};
+
+/** Answers an upgrade request with an HTTP error and ends the connection. */
+export function refuse(socket: Duplex, { status, code, error, retryAfterSeconds }: Refusal): void {
+  const body = JSON.stringify({ error, code, details: null });
+  const retry = retryAfterSeconds === undefined ? '' : `Retry-After: ${retryAfterSeconds}\r\n`;
+  socket.end(
+    `HTTP/1.1 ${status} ${REASON_PHRASES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n${retry}\r\n${body}`,
+  );
+}

@@ -1,0 +1,64 @@
+import type { Position, Publication } from '../../pubsub/publication';
+import type { MarketStatus, StreamStatus } from '../../pubsub/status';
+import { fullName } from '../../streams/stream';
+import { RequestError, type Command, type Door } from '../door';
+import { OutFrame } from '../out-frame';
+import { echo, type ErrorReply, type GapNotice, type StatusNotice } from './protocol';
+
+/** The protocol of docs/protocol.md, served at `/ws`. */
+export class NativeDoor implements Door {
+  private lastPublication: Publication | undefined;
+  private lastFrame: OutFrame | undefined;
+
+  constructor(private readonly brand: string) {}
+
+  read(text: string): Command {
+    let content: unknown;
+    try {
+      content = JSON.parse(text);
+    } catch {
+      throw new RequestError('INVALID_JSON', 'Invalid JSON message');
+    }
+    if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+      throw new RequestError('INVALID_JSON', 'Invalid JSON message');
+    }
+    const op: unknown = (content as Record<string, unknown>)['op'];
+    return { op: typeof op === 'string' ? op : String(JSON.stringify(op)), content: content as Record<string, unknown> };
+  }
+
+  /** The fan-out asks for the same publication once per client: the last frame answers all but the first. */
+  publication(publication: Publication, live: boolean): OutFrame {
+    if (this.lastFrame && this.lastPublication === publication) return this.lastFrame;
+    this.lastPublication = publication;
+    return (this.lastFrame = OutFrame.data(publication.body, publication.kind, live ? publication.received : 0));
+  }
+
+  streamStatus(stream: string, { state, reason, since }: StreamStatus): OutFrame | undefined {
+    if (state === 'pending') return undefined;
+    const shown = state === 'refused' ? 'unavailable' : state;
+    const notice: StatusNotice = { op: 'status', stream: fullName(this.brand, { name: stream }), state: shown, reason, since };
+    return OutFrame.control(notice);
+  }
+
+  marketStatus({ market, state, reason, since }: MarketStatus): OutFrame {
+    const notice: StatusNotice = { op: 'status', market, state, reason, since };
+    return OutFrame.control(notice);
+  }
+
+  gap(stream: string, from: number, { epoch, seq }: Position): OutFrame {
+    const notice: GapNotice = {
+      op: 'gap',
+      stream: fullName(this.brand, { name: stream }),
+      epoch,
+      from: Math.min(from, seq),
+      to: seq,
+      reason: 'history_exceeded',
+    };
+    return OutFrame.control(notice);
+  }
+
+  error({ code, message }: RequestError, id?: unknown): OutFrame {
+    const reply: ErrorReply = { op: 'error', ...echo(id), code, message };
+    return OutFrame.control(reply);
+  }
+}

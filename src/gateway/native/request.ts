@@ -1,0 +1,51 @@
+import { IsArray, IsOptional, ValidateBy } from 'class-validator';
+import type { Position } from '../../pubsub/publication';
+import type { RequestId } from './protocol';
+
+/** What any request may carry. */
+export class Request {
+  @IsOptional()
+  @ValidateBy({
+    name: 'isRequestId',
+    validator: {
+      validate: (value) => typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value)),
+      defaultMessage: () => 'id must be a string or a number',
+    },
+  })
+  id?: RequestId;
+}
+
+/** Names streams. What is wrong with one of them is told in the reply, not by refusing the request. */
+export class StreamsRequest extends Request {
+  @ValidateBy({
+    name: 'isNonEmptyArray',
+    validator: { validate: (value) => Array.isArray(value) && value.length > 0, defaultMessage: () => 'No streams specified' },
+  })
+  @IsArray({ message: 'No streams specified' })
+  args!: unknown[];
+}
+
+export class SubscribeRequest extends StreamsRequest {
+  @IsOptional()
+  @ValidateBy({
+    name: 'isResume',
+    validator: {
+      validate: isResume,
+      defaultMessage: () =>
+        'resume must map stream names to {"epoch": string, "seq": whole number}, as in the last message received',
+    },
+  })
+  resume?: Record<string, Position>;
+}
+
+function isResume(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every(isPosition);
+}
+
+function isPosition(value: unknown): boolean {
+  return isObject(value) && typeof value['epoch'] === 'string' && Number.isSafeInteger(value['seq']) && Number(value['seq']) >= 0;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,228 @@
+import type { Clock } from '../clock/clock';
+import type { Position } from '../pubsub/publication';
+import type { StreamStatus } from '../pubsub/status';
+import { parseArg, type ArgRefusal } from '../streams/arg';
+import { isStateKind, type Market, type Stream } from '../streams/stream';
+import type { SymbolDirectory } from '../streams/symbol-directory';
+import type { Hub } from '../subscriptions/hub';
+import type { Membership } from '../subscriptions/membership';
+import type { Session, Subscribed } from './session';
+
+/** Why an arg was not accepted. */
+export interface RejectedArg {
+  readonly arg: unknown;
+  readonly reason: string;
+  readonly code: ArgRefusal['code'] | 'UNKNOWN_SYMBOL' | 'LIMIT_EXCEEDED' | 'EXCHANGE_REJECTED';
+}
+
+export interface AcceptedArg {
+  readonly arg: string;
+  /** The stream's name without the brand. */
+  readonly stream: string;
+  readonly position: Position;
+  /** Set when the client asked to resume this stream. */
+  readonly recovered?: boolean;
+}
+
+export interface SubscribeOutcome {
+  readonly accepted: readonly AcceptedArg[];
+  readonly rejected: readonly RejectedArg[];
+  /** Accepted args whose streams the exchange has not answered for yet. */
+  readonly pending: readonly string[];
+  /** Lets the data flow. To be called after the reply is queued, so that the reply comes first. */
+  readonly release: () => void;
+}
+
+export interface SubscribingOptions {
+  readonly brand: string;
+  readonly markets: ReadonlySet<Market>;
+  readonly maxSubscriptions: number;
+  /** How long the exchange may take to answer before the client is told `pending`. */
+  readonly timeoutMs: number;
+}
+
+/** A stream that this request has asked for. */
+interface Asked {
+  readonly stream: Stream;
+  readonly args: string[];
+  readonly membership: Membership;
+  status: StreamStatus | undefined;
+}
+
+/** What it takes to let a client listen, whichever protocol it speaks. */
+export class Subscribing {
+  constructor(
+    private readonly hub: Hub,
+    private readonly symbols: SymbolDirectory,
+    private readonly clock: Clock,
+    private readonly options: SubscribingOptions,
+  ) {}
+
+  /** @param resume where the client left off, by any name of a stream */
+  async subscribe(
+    session: Session,
+    args: readonly unknown[],
+    resume: Readonly<Record<string, Position>> = {},
+  ): Promise<SubscribeOutcome> {
+    const rejected: RejectedArg[] = [];
+    const already: { arg: string; membership: Membership }[] = [];
+    const asked = new Map<string, Asked>();
+    for (const arg of args) {
+      const stream = this.admit(session, arg, rejected);
+      if (!stream) continue;
+      const known = session.subscriptions.get(stream.name);
+      const repeated = asked.get(stream.name);
+      if (repeated) repeated.args.push(arg as string);
+      else if (known) already.push({ arg: arg as string, membership: known.membership });
+      else {
+        const membership = this.hub.join(stream, session);
+        session.subscriptions.set(stream.name, { arg: arg as string, membership });
+        asked.set(stream.name, { stream, args: [arg as string], membership, status: undefined });
+      }
+    }
+
+    await this.answers([...asked.values()]);
+    for (const { stream, args: names, membership, status } of asked.values()) {
+      if (status?.state !== 'refused') continue;
+      membership.leave();
+      session.subscriptions.delete(stream.name);
+      asked.delete(stream.name);
+      for (const arg of names)
+        rejected.push({ arg, code: 'EXCHANGE_REJECTED', reason: `The exchange refused it: ${status.reason}` });
+    }
+
+    const since = this.positions(resume);
+    const joined = await Promise.all(
+      [...asked.values()].map(async (ask) => ({
+        ...ask,
+        since: since.get(ask.stream.name),
+        found: await ask.membership.recover(since.get(ask.stream.name)),
+      })),
+    );
+    const accepted = [
+      ...already.map(({ arg, membership }): AcceptedArg => ({ arg, stream: membership.stream, position: membership.position() })),
+      ...joined.flatMap(({ args: names, stream, found, since: from }) =>
+        names.map((arg): AcceptedArg => ({
+          arg,
+          stream: stream.name,
+          position: found,
+          ...(from && { recovered: found.recovered }),
+        })),
+      ),
+    ];
+    const pending = joined.filter(({ status }) => status === undefined).flatMap(({ args: names }) => names);
+    const release = () => {
+      for (const { stream, membership, since: from, found } of joined) {
+        if (from && !found.recovered && !isStateKind(stream.kind)) {
+          session.send(session.door.gap(stream.name, from.epoch === found.epoch ? from.seq + 1 : 1, found));
+        }
+        membership.release();
+      }
+      this.tellTrouble(
+        session,
+        joined.map(({ stream }) => stream),
+      );
+    };
+    return { accepted: inOrderOf(args, accepted), rejected, pending, release };
+  }
+
+  /** Unknown streams are none of the client's subscriptions and count as already left; `left` counts those that were. */
+  unsubscribe(session: Session, args: readonly unknown[]): { accepted: string[]; left: number; rejected: RejectedArg[] } {
+    const accepted: string[] = [];
+    const rejected: RejectedArg[] = [];
+    let left = 0;
+    for (const arg of args) {
+      const parsed = parseArg(arg, this.options.brand, this.options.markets);
+      if ('refusal' in parsed) {
+        rejected.push({ arg, ...parsed.refusal });
+        continue;
+      }
+      accepted.push(arg as string);
+      const subscribed = session.subscriptions.get(parsed.stream.name);
+      if (!subscribed) continue;
+      subscribed.membership.leave();
+      session.subscriptions.delete(parsed.stream.name);
+      left++;
+    }
+    return { accepted, left, rejected };
+  }
+
+  list(session: Session): AcceptedArg[] {
+    return [...session.subscriptions.values()].map(({ arg, membership }: Subscribed) => ({
+      arg,
+      stream: membership.stream,
+      position: membership.position(),
+    }));
+  }
+
+  /** The stream that an arg names, if this client may have it; otherwise notes why not. */
+  private admit(session: Session, arg: unknown, rejected: RejectedArg[]): Stream | undefined {
+    const parsed = parseArg(arg, this.options.brand, this.options.markets);
+    if ('refusal' in parsed) {
+      rejected.push({ arg: shortened(arg), ...parsed.refusal });
+      return undefined;
+    }
+    const { stream } = parsed;
+    if (session.subscriptions.has(stream.name)) return stream;
+    const answer = this.symbols.look(stream.market, stream.symbol);
+    if (!answer.known) {
+      const hint = answer.nearest.length > 0 ? ` Did you mean ${answer.nearest.join(', ')}?` : '';
+      rejected.push({ arg, code: 'UNKNOWN_SYMBOL', reason: `Unknown symbol on ${stream.market}: ${stream.symbol}.${hint}` });
+      return undefined;
+    }
+    if (session.subscriptions.size >= this.options.maxSubscriptions) {
+      const reason = `Max ${this.options.maxSubscriptions} subscriptions allowed. Unsubscribe from some first.`;
+      rejected.push({ arg, code: 'LIMIT_EXCEEDED', reason });
+      return undefined;
+    }
+    return stream;
+  }
+
+  /** Waits until the exchange has answered for all, or the time is up: then some keep an undefined status. */
+  private async answers(asked: readonly Asked[]): Promise<void> {
+    if (asked.length === 0) return;
+    await new Promise<void>((resolve) => {
+      const deadline = this.clock.after(this.options.timeoutMs, resolve);
+      const each = asked.map(async (ask) => {
+        ask.status = await ask.membership.accepted();
+      });
+      void Promise.all(each).then(() => {
+        deadline.cancel();
+        resolve();
+      });
+    });
+  }
+
+  private positions(resume: Readonly<Record<string, Position>>): Map<string, Position> {
+    const since = new Map<string, Position>();
+    for (const [name, position] of Object.entries(resume)) {
+      const parsed = parseArg(name, this.options.brand, this.options.markets);
+      if ('stream' in parsed) since.set(parsed.stream.name, position);
+    }
+    return since;
+  }
+
+  /** A client that joins while something is wrong is told so, as those were who were there before. */
+  private tellTrouble(session: Session, streams: readonly Stream[]): void {
+    for (const market of new Set(streams.map((stream) => stream.market))) {
+      const status = this.hub.marketStatus(market);
+      if (status && status.state !== 'live') session.marketStatus(status);
+    }
+    for (const { name } of streams) {
+      const status = this.hub.streamStatus(name);
+      if (status && status.state !== 'live') session.streamStatus(name, status);
+    }
+  }
+}
+
+/** Accepted args as the client sent them, in its order. */
+function inOrderOf(args: readonly unknown[], accepted: readonly AcceptedArg[]): AcceptedArg[] {
+  const place = new Map<unknown, number>();
+  args.forEach((arg, i) => place.set(arg, Math.min(place.get(arg) ?? i, i)));
+  return [...accepted].sort((a, b) => (place.get(a.arg) ?? 0) - (place.get(b.arg) ?? 0));
+}
+
+/** What is echoed of an arg that could not be read. */
+function shortened(arg: unknown): unknown {
+  return typeof arg === 'string' && arg.length > 128 ? `${arg.slice(0, 128)}…` : arg;
+}

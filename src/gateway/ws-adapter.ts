@@ -1,0 +1,184 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { WsAdapter } from '@nestjs/platform-ws';
+import type { MessageMappingProperties } from '@nestjs/websockets';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { refuse, type Admission } from './admission';
+import { WsClientSocket } from './client-socket';
+import { CloseCode } from './close-code';
+import { RequestError, type Door } from './door';
+import { Inbox } from './inbox';
+import type { Requests } from './requests';
+import type { Session } from './session';
+import type { Sessions } from './sessions';
+
+export interface WsAdapterOptions {
+  readonly maxPayloadBytes: number;
+  /** Connections from one address; 0 is no limit. */
+  readonly maxPerAddress: number;
+  readonly messagesPerSecond: number;
+}
+
+/** What Nest hands to the gateways as the client. */
+export class Client {
+  constructor(
+    readonly session: Session,
+    readonly ws: WebSocket,
+  ) {}
+}
+
+/**
+ * Nest's WebSocket adapter with its connection and message binding replaced: one plain listener per client, its messages handled
+ * one at a time and in order, an answer to every one, HTTP answers to refused upgrades. Each gateway's path has a {@link Door}.
+ */
+export class DoorAdapter extends WsAdapter {
+  private readonly open = new Map<
+    string,
+    { server: WebSocketServer; door: Door; connect: ((client: Client) => void) | undefined }
+  >();
+
+  constructor(
+    http: Server,
+    private readonly doors: ReadonlyMap<string, Door>,
+    private readonly sessions: Sessions,
+    private readonly admission: Admission,
+    private readonly requests: Requests,
+    private readonly options: WsAdapterOptions,
+    private readonly reportFailure: (error: unknown) => void,
+  ) {
+    super(http);
+    http.on('upgrade', (request, socket, head) => this.upgrade(request, socket as Socket, head));
+  }
+
+  override create(_port: number, options: { readonly path?: string } = {}): WebSocketServer {
+    const path = options.path ?? '/';
+    const door = this.doors.get(path);
+    if (!door) throw new Error(`No door for the gateway at ${path}`);
+    const server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      // Frames are written past ws, which is safe only while ws has none of its own in the making.
+      perMessageDeflate: false,
+      maxPayload: this.options.maxPayloadBytes,
+    });
+    this.open.set(path, { server, door, connect: undefined });
+    return server;
+  }
+
+  override bindClientConnect(server: WebSocketServer, connect: (client: Client) => void): void {
+    for (const entry of this.open.values()) if (entry.server === server) entry.connect = connect;
+  }
+
+  /** Called by Nest for each new client. */
+  override bindMessageHandlers(client: Client, handlers: MessageMappingProperties[]): void {
+    const { session, ws } = client;
+    const inbox = new Inbox<string>((text) => this.handle(session, handlers, text), ws);
+    ws.on('message', (data: RawData) => {
+      session.heard();
+      if (this.withinRate(session)) inbox.push(textOf(data));
+    });
+    ws.once('close', () => inbox.close());
+  }
+
+  /** The adapter itself sees to the end of connections. */
+  override bindClientDisconnect(): void {
+    return;
+  }
+
+  override close(server: WebSocketServer): Promise<void> {
+    return new Promise((resolve) => server.close(() => resolve()));
+  }
+
+  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    socket.on('error', ignore);
+    const path = (request.url ?? '/').split('?', 1)[0] as string;
+    const entry = this.open.get(path);
+    if (!entry?.connect) {
+      refuse(socket, {
+        status: 404,
+        code: 'NOT_FOUND',
+        error: `There is no WebSocket at this path; connect to ${[...this.open.keys()].join(' or ')}.`,
+      });
+      return;
+    }
+    const refusal = this.admission.judge(request);
+    if (refusal) {
+      refuse(socket, refusal);
+      return;
+    }
+    const { server, door, connect } = entry;
+    server.handleUpgrade(request, socket, head, (ws) => {
+      socket.off('error', ignore);
+      this.connect(ws, socket, door, this.admission.addressOf(request), connect);
+    });
+  }
+
+  private connect(ws: WebSocket, socket: Socket, door: Door, address: string, connect: (client: Client) => void): void {
+    const session = this.sessions.open(address, door, new WsClientSocket(ws, socket));
+    ws.on('error', () => this.requests.errors.add('PROTOCOL'));
+    ws.on('close', (code) => this.sessions.close(session, code));
+    ws.on('ping', () => session.heard());
+    ws.on('pong', () => session.heard());
+    if (this.options.maxPerAddress > 0 && this.sessions.from(address) > this.options.maxPerAddress) {
+      session.end(
+        CloseCode.LIMIT,
+        `Connection limit reached: ${this.options.maxPerAddress} from one address; close another one first`,
+      );
+      return;
+    }
+    connect(new Client(session, ws));
+  }
+
+  private withinRate(session: Session): boolean {
+    if (session.closing) return false;
+    const verdict = session.rate.judge(this.sessions.now());
+    if (verdict === 'take') return true;
+    this.requests.rateViolations++;
+    if (verdict === 'abuse')
+      session.end(CloseCode.RATE_ABUSE, 'Rate abuse: too many messages for 10 s; come back later and slower');
+    if (verdict === 'warn') {
+      this.answerError(
+        session,
+        new RequestError('RATE_LIMIT_EXCEEDED', `Max ${this.options.messagesPerSecond} messages per second`),
+      );
+    }
+    return false;
+  }
+
+  private async handle(session: Session, handlers: MessageMappingProperties[], text: string): Promise<void> {
+    if (session.closing) return;
+    let id: unknown;
+    try {
+      const { op, content } = session.door.read(text);
+      id = content['id'];
+      const handler = handlers.find(({ message }) => message === op);
+      this.requests.received.add(handler ? op : 'unknown');
+      if (!handler) throw new RequestError('UNKNOWN_OP', `Unknown operation: ${op.slice(0, 64)}`);
+      // The handlers answer by themselves, and their filter every failure.
+      await handler.callback(content, op);
+    } catch (error) {
+      if (error instanceof RequestError && error.code === 'INVALID_JSON') this.requests.received.add('invalid');
+      if (!(error instanceof RequestError)) this.reportFailure(error);
+      this.answerError(session, error instanceof RequestError ? error : internalError(), id);
+    }
+  }
+
+  private answerError(session: Session, error: RequestError, id?: unknown): void {
+    this.requests.errors.add(error.code);
+    session.send(session.door.error(error, id));
+  }
+}
+
+/** What a client may know of a failure of ours: nothing but that it was ours. */
+export function internalError(): RequestError {
+  return new RequestError('INTERNAL_ERROR', 'Internal error; try again');
+}
+
+function textOf(data: RawData): string {
+  if (Buffer.isBuffer(data)) return data.toString();
+  return Array.isArray(data) ? Buffer.concat(data).toString() : Buffer.from(data).toString();
+}
+
+function ignore(): void {
+  return;
+}

@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { systemClock } from '../clock/clock';
+import { Settings } from '../config/settings';
+import { InProcessPubSub } from './in-process';
+import { Publisher } from './publisher';
+import type { Publishing } from './pubsub';
+
+/** The port where data and demand meet: a `PubSub`. */
+export const PUBSUB = Symbol('pubsub');
+
+@Module({
+  providers: [
+    { provide: PUBSUB, inject: [Settings], useFactory: (settings: Settings) => new InProcessPubSub(settings.historySize) },
+    {
+      provide: Publisher,
+      inject: [PUBSUB, Settings],
+      useFactory: (pubsub: Publishing, { brand }: Settings) => new Publisher(pubsub, brand, systemClock, Date.now().toString(36)),
+    },
+  ],
+  exports: [PUBSUB, Publisher],
+})
+export class PubSubModule {}

@@ -1,0 +1,49 @@
+import { Global, Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { systemClock } from '../clock/clock';
+import { LOGGER } from '../config/log.module';
+import { marketsOf } from '../config/markets';
+import { Settings } from '../config/settings';
+import { PUBSUB, PubSubModule } from '../pubsub/pubsub.module';
+import { Publisher } from '../pubsub/publisher';
+import type { Demand } from '../pubsub/pubsub';
+import { SymbolDirectory } from '../streams/symbol-directory';
+import { transformOf } from '../transform/bybit/transform-of';
+import { Symbols } from './bybit/symbols';
+import { Upstream } from './upstream';
+
+/** Global, because the gateway looks symbols up through {@link SymbolDirectory} and knows no upstream. */
+@Global()
+@Module({
+  imports: [PubSubModule],
+  providers: [
+    {
+      provide: Upstream,
+      inject: [Settings, PUBSUB, Publisher, LOGGER],
+      useFactory: (settings: Settings, demand: Demand, publisher: Publisher, logger: Logger) =>
+        new Upstream(
+          {
+            wsUrl: settings.bybitWsUrl,
+            markets: marketsOf(settings),
+            keepAlive: { pingIntervalMs: settings.bybitPingInterval * 1000, pongTimeoutMs: settings.bybitPingTimeout * 1000 },
+            backoff: {
+              initialMs: settings.bybitReconnectDelayInitial * 1000,
+              maxMs: settings.bybitReconnectDelayMax * 1000,
+              multiplier: settings.bybitReconnectDelayMultiplier,
+            },
+            silenceMs: settings.upstreamSilenceTimeout * 1000,
+            lingerMs: settings.upstreamLinger * 1000,
+          },
+          { demand, publisher, transformOf, clock: systemClock, random: Math.random, log: logger },
+        ),
+    },
+  ],
+  exports: [Upstream, SymbolDirectory],
+})
+export class UpstreamModule implements OnApplicationBootstrap {
+  constructor(@Inject(Upstream) private readonly upstream: Upstream) {}
+
+  onApplicationBootstrap(): void {
+    this.upstream.start();
+  }
+}
