@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { MessageMappingProperties } from '@nestjs/websockets';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
@@ -47,7 +47,7 @@ export class DoorAdapter extends WsAdapter {
     private readonly reportFailure: (error: unknown) => void,
   ) {
     super(http);
-    http.on('upgrade', (request, socket, head) => this.upgrade(request, socket as Socket, head));
+    http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
   }
 
   override create(_port: number, options: { readonly path?: string } = {}): WebSocketServer {
@@ -89,7 +89,7 @@ export class DoorAdapter extends WsAdapter {
     return new Promise((resolve) => server.close(() => resolve()));
   }
 
-  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', ignore);
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     const entry = this.open.get(path);
@@ -113,7 +113,7 @@ export class DoorAdapter extends WsAdapter {
     });
   }
 
-  private connect(ws: WebSocket, socket: Socket, door: Door, address: string, connect: (client: Client) => void): void {
+  private connect(ws: WebSocket, socket: Duplex, door: Door, address: string, connect: (client: Client) => void): void {
     const session = this.sessions.open(address, door, new WsClientSocket(ws, socket));
     ws.on('error', () => this.requests.errors.add('PROTOCOL'));
     ws.on('close', (code) => this.sessions.close(session, code));

@@ -76,7 +76,7 @@ export function parseArg(arg: unknown, brand: string, markets: ReadonlySet<Marke
     const where = kind ? ` on ${market}` : '';
     return refuse('UNKNOWN_KIND', `Invalid stream type: ${shown(parts[0] ?? '')}. Expected one of ${kinds.join(', ')}${where}.`);
   }
-  return withParameter(market, kind, parts.length === 3 ? (parts[1] as string) : undefined, symbol, arg);
+  return withParameter(market, kind, parts.length === 3 ? parts[1] : undefined, symbol, arg);
 }
 
 /** Reads a stream's own name, without brand: the inverse of {@link streamOf}. */

@@ -23,7 +23,7 @@ export class NativeDoor implements Door {
       throw new RequestError('INVALID_JSON', 'Invalid JSON message');
     }
     const op: unknown = (content as Record<string, unknown>)['op'];
-    return { op: typeof op === 'string' ? op : String(JSON.stringify(op)), content: content as Record<string, unknown> };
+    return { op: typeof op === 'string' ? op : 'none', content: content as Record<string, unknown> };
   }
 
   /** The fan-out asks for the same publication once per client: the last frame answers all but the first. */

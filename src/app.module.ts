@@ -1,0 +1,14 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { LogModule } from './config/log.module';
+import { GatewayModule } from './gateway/gateway.module';
+import { HealthModule } from './health/health.module';
+import { MetricsModule } from './metrics/metrics.module';
+import { UpstreamModule } from './upstream/upstream.module';
+
+@Module({})
+export class AppModule {
+  /** @param settings the module that provides the validated settings */
+  static with(settings: DynamicModule): DynamicModule {
+    return { module: AppModule, imports: [settings, LogModule, UpstreamModule, GatewayModule, HealthModule, MetricsModule] };
+  }
+}

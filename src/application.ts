@@ -1,0 +1,48 @@
+import type { AddressInfo } from 'node:net';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module';
+import { LOGGER } from './config/log.module';
+import { NestLogger } from './config/nest-logger';
+import { Settings } from './config/settings';
+import { doorAdapterFor } from './gateway/gateway.module';
+import { Sessions } from './gateway/sessions';
+import { Readiness } from './health/readiness';
+
+/** A gateway that takes clients. */
+export interface RunningGateway {
+  readonly app: INestApplication;
+  /** The port that clients connect to. */
+  readonly port: number;
+  /** Sends the clients away, each with its own time to come back, then lets go of the exchange and of the ports. */
+  stop(): Promise<void>;
+}
+
+/** Rejects when a port is taken; nothing stays open then. */
+export async function startGateway(settingsModule: DynamicModule): Promise<RunningGateway> {
+  const app = await NestFactory.create(AppModule.with(settingsModule), { bufferLogs: true, abortOnError: false });
+  const settings = app.get(Settings);
+  const logger = app.get<Logger>(LOGGER);
+  app.useLogger(new NestLogger(logger));
+  app.useWebSocketAdapter(doorAdapterFor(app));
+  try {
+    await app.listen(settings.port, settings.host);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const readiness = app.get(Readiness);
+  readiness.started = true;
+  logger.info({ port, host: settings.host, exchange: settings.bybitWsUrl }, 'tapecast takes clients');
+  return {
+    app,
+    port,
+    stop: async () => {
+      logger.info({ clients: app.get(Sessions).active }, 'tapecast drains');
+      await app.get(Sessions).drain(settings.shutdownDrainMs);
+      await app.close();
+    },
+  };
+}

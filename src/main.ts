@@ -1,0 +1,32 @@
+import 'reflect-metadata';
+import { SettingsModule } from './config/config.module';
+import { SettingsError } from './config/settings-error';
+import { startGateway } from './application';
+
+async function main(): Promise<void> {
+  const gateway = await startGateway(await SettingsModule.forRoot());
+  let stopping = false;
+  const stop = () => {
+    // A second signal means that somebody does not want to wait.
+    if (stopping) process.exit(1);
+    stopping = true;
+    gateway.stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function fail(error: unknown): never {
+  const known = error instanceof SettingsError || isPortTaken(error);
+  process.stderr.write(`${known ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
+  process.exit(1);
+}
+
+function isPortTaken(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}
+
+main().catch(fail);
