@@ -16,7 +16,7 @@ const may = {
   health: [...ground, 'upstream', 'transform', 'pubsub', 'subscriptions', 'gateway'],
   metrics: [...ground, 'upstream', 'transform', 'pubsub', 'subscriptions', 'gateway', 'health'],
   simulator: ['clock', 'streams'],
-  demo: [],
+  demo: ['clock', 'streams'],
 };
 const spec = '\\.spec\\.ts$';
 
