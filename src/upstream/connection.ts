@@ -90,8 +90,8 @@ export class Connection {
   }
 
   private ping(): void {
-    this.send(PING_TEXT);
     this.pongDeadline ??= this.clock.after(this.keepAlive.pongTimeoutMs, () => this.fail('upstream not answering', 'no pong'));
+    this.send(PING_TEXT);
   }
 
   private text(text: string): void {

@@ -1,4 +1,5 @@
-import type { Interval, Market, Stream } from '../../streams/stream';
+import type { Market, Stream } from '../../streams/stream';
+import { INTERVAL_SPELLING } from '../../transform/bybit/interval-spelling';
 
 /** Bybit's word for a market: the last part of the socket's address, and the `category` of REST calls. */
 export type Category = 'linear' | 'spot' | 'inverse' | 'option';
@@ -7,27 +8,6 @@ const CATEGORY: Record<Market, Category> = { futures: 'linear', spot: 'spot', in
 
 export function categoryOf(market: Market): Category {
   return CATEGORY[market];
-}
-
-const EXCHANGE_INTERVAL: Record<Interval, string> = {
-  '1m': '1',
-  '3m': '3',
-  '5m': '5',
-  '15m': '15',
-  '30m': '30',
-  '1h': '60',
-  '2h': '120',
-  '4h': '240',
-  '6h': '360',
-  '12h': '720',
-  '1d': 'D',
-  '1w': 'W',
-  '1M': 'M',
-};
-
-/** Bybit's spelling of a candle interval: minutes, or D, W, M. */
-export function exchangeInterval(interval: Interval): string {
-  return EXCHANGE_INTERVAL[interval];
 }
 
 /** `BTC` of `BTC-27MAR26-70000-P-USDT`. */
@@ -41,7 +21,7 @@ export function topicOf(stream: Stream): string {
     case 'ticker':
       return `tickers.${stream.symbol}`;
     case 'kline':
-      return `kline.${EXCHANGE_INTERVAL[stream.interval]}.${stream.symbol}`;
+      return `kline.${INTERVAL_SPELLING[stream.interval]}.${stream.symbol}`;
     case 'trade':
       return `publicTrade.${stream.market === 'option' ? baseCoinOf(stream.symbol) : stream.symbol}`;
     case 'orderbook':

@@ -1,0 +1,137 @@
+import type { Clock, Timer } from '../../clock/clock';
+import type { Market } from '../../streams/stream';
+import type { SymbolAnswer, SymbolDirectory } from '../../streams/symbol-directory';
+import type { UpstreamLog } from '../log';
+import { nearestNames } from '../nearest';
+import { RestError, fetchJson } from '../rest';
+import type { FetchJson } from '../rest';
+import { fetchSymbols } from './instruments';
+import { baseCoinOf, categoryOf } from './topics';
+
+/** Bybit lists options per base coin and does not say which coins there are. A coin that is missing here is not checked. */
+const OPTION_BASE_COINS = ['BTC', 'ETH', 'SOL', 'XRP', 'DOGE', 'MNT'] as const;
+
+const REFRESH_MS = 60 * 60_000;
+const RETRY_FIRST_MS = 5_000;
+const RETRY_MAX_MS = 5 * 60_000;
+/** Bybit's own rule for an address that it limits. */
+const LIMITED_MS = 10 * 60_000;
+/** A symbol that is not in a list of this age may have been listed since: the list is fetched again. */
+const SUSPECT_MS = 5 * 60_000;
+/** Looking for nearest names costs about a millisecond; nobody may make us spend more than a small part of a second on it. */
+const SEARCHES_PER_SECOND = 50;
+
+/** One list that is fetched by itself: a market's, or of options a base coin's. */
+interface SymbolList {
+  readonly market: Market;
+  readonly baseCoin?: string;
+  /** Undefined until it has been had once. */
+  symbols: ReadonlySet<string> | undefined;
+  fetchedAt: number;
+  failures: number;
+  timer: Timer | undefined;
+}
+
+export interface SymbolsOptions {
+  /** `https://api.bybit.com` */
+  readonly restUrl: string;
+  readonly markets: readonly Market[];
+}
+
+export interface SymbolsDeps {
+  readonly clock: Clock;
+  readonly log: UpstreamLog;
+  /** Real calls by default. */
+  readonly fetchJson?: FetchJson;
+}
+
+/** Bybit's symbols, fetched in the background and again every hour. */
+export class Symbols implements SymbolDirectory {
+  private readonly lists = new Map<string, SymbolList>();
+  private stopped = false;
+  private searches = 0;
+  private searchSecond = 0;
+
+  constructor(
+    private readonly options: SymbolsOptions,
+    private readonly deps: SymbolsDeps,
+  ) {}
+
+  start(): void {
+    for (const market of this.options.markets) {
+      if (market !== 'option') this.add(market);
+      else for (const baseCoin of OPTION_BASE_COINS) this.add(market, baseCoin);
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const list of this.lists.values()) list.timer?.cancel();
+  }
+
+  look(market: Market, symbol: string): SymbolAnswer {
+    const list = this.lists.get(keyOf(market, market === 'option' ? baseCoinOf(symbol) : undefined));
+    if (!list?.symbols || list.symbols.has(symbol)) return { known: true };
+    const now = this.deps.clock.now();
+    if (now - list.fetchedAt > SUSPECT_MS && list.failures === 0) {
+      list.fetchedAt = now; // once per list and SUSPECT_MS, whatever comes of it
+      void this.fetch(list);
+    }
+    return { known: false, nearest: this.maySearch(now) ? nearestNames(symbol, list.symbols) : [] };
+  }
+
+  private maySearch(now: number): boolean {
+    const second = Math.floor(now / 1000);
+    if (second !== this.searchSecond) {
+      this.searchSecond = second;
+      this.searches = 0;
+    }
+    return ++this.searches <= SEARCHES_PER_SECOND;
+  }
+
+  private add(market: Market, baseCoin?: string): void {
+    const list: SymbolList = {
+      market,
+      ...(baseCoin === undefined ? {} : { baseCoin }),
+      symbols: undefined,
+      fetchedAt: 0,
+      failures: 0,
+      timer: undefined,
+    };
+    this.lists.set(keyOf(market, baseCoin), list);
+    void this.fetch(list);
+  }
+
+  private async fetch(list: SymbolList): Promise<void> {
+    list.timer?.cancel();
+    let waitMs = REFRESH_MS;
+    try {
+      const symbols = await fetchSymbols(
+        this.deps.fetchJson ?? fetchJson,
+        this.options.restUrl,
+        categoryOf(list.market),
+        list.baseCoin,
+      );
+      // An empty list is no reason to refuse everything.
+      if (symbols.length > 0) list.symbols = new Set(symbols);
+      list.fetchedAt = this.deps.clock.now();
+      list.failures = 0;
+      this.deps.log.info({ market: list.market, baseCoin: list.baseCoin, symbols: symbols.length }, 'symbols loaded');
+    } catch (error) {
+      const backoff = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** list.failures++);
+      waitMs = error instanceof RestError && error.limited ? LIMITED_MS : backoff;
+      const problem = error instanceof Error ? error.message : String(error);
+      this.deps.log.warn(
+        { market: list.market, baseCoin: list.baseCoin, problem, waitMs },
+        'symbols could not be loaded; what is not known is let through',
+      );
+    }
+    if (this.stopped) return;
+    list.timer?.cancel();
+    list.timer = this.deps.clock.after(waitMs, () => void this.fetch(list));
+  }
+}
+
+function keyOf(market: Market, baseCoin: string | undefined): string {
+  return baseCoin === undefined ? market : `${market}.${baseCoin}`;
+}

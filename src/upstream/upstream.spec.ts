@@ -1,0 +1,518 @@
+import { FakeExchange, agree } from '../../test/support/fake-exchange';
+import type { FakeRequest, FakeSocket } from '../../test/support/fake-exchange';
+import { ManualClock } from '../../test/support/manual-clock';
+import { settled } from '../../test/support/settled';
+import type { Market } from '../streams/stream';
+import { transformOf } from '../transform/bybit/transform-of';
+import type { StreamPublisher } from './stream-publisher';
+import { Upstream } from './upstream';
+
+const BTC = 'futures.trade.BTCUSDT';
+const BOOK = 'futures.orderbook.50.BTCUSDT';
+const TICKER = 'futures.ticker.BTCUSDT';
+
+class Demanded {
+  readonly names = new Set<string>();
+  private listener: (stream: string, wanted: boolean) => void = () => undefined;
+
+  wanted(): Iterable<string> {
+    return this.names;
+  }
+
+  onDemand(listener: (stream: string, wanted: boolean) => void): void {
+    this.listener = listener;
+  }
+
+  want(name: string): void {
+    this.names.add(name);
+    this.listener(name, true);
+  }
+
+  unwant(name: string): void {
+    this.names.delete(name);
+    this.listener(name, false);
+  }
+}
+
+class Published implements StreamPublisher {
+  readonly calls: string[] = [];
+
+  open: StreamPublisher['open'] = (stream) => this.calls.push(`open ${stream.name}`);
+  publish: StreamPublisher['publish'] = (stream, message) => this.calls.push(`${message.type} ${stream.name}`);
+  gap: StreamPublisher['gap'] = (stream) => this.calls.push(`gap ${stream.name}`);
+  status: StreamPublisher['status'] = (stream, state, reason) =>
+    this.calls.push(`${state} ${stream.name}${reason ? `: ${reason}` : ''}`);
+  marketStatus: StreamPublisher['marketStatus'] = (market, state, reason) =>
+    this.calls.push(`market ${market} ${state}${reason ? `: ${reason}` : ''}`);
+  close: StreamPublisher['close'] = (stream) => this.calls.push(`close ${stream.name}`);
+
+  take(): string[] {
+    return this.calls.splice(0);
+  }
+}
+
+function setUp(
+  answer: ((socket: FakeSocket, request: FakeRequest) => void) | undefined = agree,
+  markets: Market[] = ['futures', 'spot', 'option'],
+) {
+  const clock = new ManualClock();
+  const exchange = new FakeExchange(answer);
+  const demand = new Demanded();
+  const published = new Published();
+  const warnings: string[] = [];
+  const upstream = new Upstream(
+    {
+      wsUrl: 'ws://exchange/',
+      markets,
+      keepAlive: { pingIntervalMs: 20_000, pongTimeoutMs: 10_000 },
+      backoff: { initialMs: 1000, maxMs: 60_000, multiplier: 2 },
+      silenceMs: 30_000,
+      lingerMs: 5000,
+    },
+    {
+      demand,
+      publisher: published,
+      transformOf,
+      clock,
+      random: () => 0.5,
+      log: { info: () => undefined, warn: (_fields, text) => warnings.push(text) },
+      dial: exchange.dial,
+    },
+  );
+  upstream.start();
+  return { clock, exchange, demand, published, upstream, warnings };
+}
+
+/** Opens the newest socket and lets the requests of the turn go out. */
+async function connect({ clock, exchange }: { clock: ManualClock; exchange: FakeExchange }): Promise<FakeSocket> {
+  await settled();
+  const socket = exchange.newest.open();
+  clock.advance(0);
+  await settled();
+  return socket;
+}
+
+function trade(clock: ManualClock, symbol = 'BTCUSDT', topic = `publicTrade.${symbol}`): object {
+  const T = clock.now();
+  return {
+    topic,
+    type: 'snapshot',
+    ts: T,
+    data: [{ T, s: symbol, S: 'Buy', v: '1', p: '10', L: 'PlusTick', i: `id-${T}`, BT: false, seq: 1 }],
+  };
+}
+
+function book(type: 'snapshot' | 'delta', u: number): object {
+  return {
+    topic: 'orderbook.50.BTCUSDT',
+    type,
+    ts: 1,
+    data: { s: 'BTCUSDT', b: [['10', '1']], a: [['11', '1']], u, seq: u },
+    cts: 1,
+  };
+}
+
+test('a stream is opened, is pending until the exchange accepts it, and then carries data', async () => {
+  const at = setUp();
+  at.demand.want(BTC);
+  expect(at.published.take()).toEqual([`open ${BTC}`, `pending ${BTC}`]);
+  const socket = await connect(at);
+  expect(socket.url).toBe('ws://exchange/v5/public/linear');
+  expect(socket.requests('subscribe').map((request) => request.args)).toEqual([['publicTrade.BTCUSDT']]);
+  expect(at.published.take()).toEqual([`live ${BTC}`]);
+  socket.say(trade(at.clock));
+  expect(at.published.take()).toEqual([`update ${BTC}`]);
+  await at.upstream.stop();
+  expect(at.clock.timers).toBe(0);
+});
+
+test('no connection is made before there is demand', async () => {
+  const at = setUp();
+  await settled();
+  at.clock.advance(60_000);
+  expect(at.exchange.sockets).toHaveLength(0);
+  expect(at.upstream.report()[0]).toMatchObject({ market: 'futures', connected: false, connections: 0, wantedTopics: 0 });
+});
+
+test('demand that was there before the start is served', async () => {
+  const at = setUp();
+  await at.upstream.stop();
+  at.demand.names.add(BTC);
+  at.upstream.start();
+  expect(at.published.take()).toEqual([`open ${BTC}`, `pending ${BTC}`]);
+  await at.upstream.stop();
+});
+
+test('the streams of one turn are asked for in one request', async () => {
+  const at = setUp();
+  for (const symbol of ['A', 'B', 'C']) at.demand.want(`futures.trade.${symbol}USDT`);
+  const socket = await connect(at);
+  at.demand.want('futures.trade.DUSDT');
+  at.demand.want('futures.trade.EUSDT');
+  at.clock.advance(0);
+  expect(socket.requests('subscribe').map((request) => request.args)).toEqual([
+    ['publicTrade.AUSDT', 'publicTrade.BUSDT', 'publicTrade.CUSDT'],
+    ['publicTrade.DUSDT', 'publicTrade.EUSDT'],
+  ]);
+  await at.upstream.stop();
+});
+
+test('eleven spot topics are two requests', async () => {
+  const at = setUp();
+  for (let i = 0; i < 11; i++) at.demand.want(`spot.trade.S${i}USDT`);
+  const socket = await connect(at);
+  expect(socket.url).toBe('ws://exchange/v5/public/spot');
+  expect(socket.requests('subscribe').map((request) => request.args?.length)).toEqual([10, 1]);
+  await at.upstream.stop();
+});
+
+test('args that do not fit on one connection open a second one, and emptying it closes it', async () => {
+  const at = setUp();
+  const names = Array.from({ length: 1000 }, (_, i) => `futures.trade.SYMBOL${String(i).padStart(4, '0')}USDT`);
+  for (const name of names) at.demand.want(name);
+  await settled();
+  expect(at.exchange.sockets.map((socket) => socket.url)).toEqual([
+    'ws://exchange/v5/public/linear',
+    'ws://exchange/v5/public/linear',
+  ]);
+  for (const socket of at.exchange.sockets) socket.open();
+  at.clock.advance(0);
+  const asked = at.exchange.sockets.map((socket) => socket.requests('subscribe').flatMap((request) => request.args ?? []));
+  for (const args of asked) expect(JSON.stringify(args).length).toBeLessThanOrEqual(20_001);
+  expect(new Set(asked.flat()).size).toBe(1000);
+  expect(at.upstream.report()[0]).toMatchObject({ connected: true, connections: 2, subscribedTopics: 1000 });
+  for (const topic of asked[1] ?? []) at.demand.unwant(topic.replace('publicTrade', 'futures.trade'));
+  at.clock.advance(5000);
+  expect(at.exchange.sockets.map((socket) => socket.ended)).toEqual([undefined, 'close']);
+  await at.upstream.stop();
+});
+
+test('data that comes before the ack is delivered, and proves the stream accepted', async () => {
+  const at = setUp(() => undefined);
+  at.demand.want(BTC);
+  const socket = await connect(at);
+  at.published.take();
+  socket.say(trade(at.clock));
+  expect(at.published.take()).toEqual([`live ${BTC}`, `update ${BTC}`]);
+  socket.ack(socket.sent[0]);
+  expect(at.published.take()).toEqual([]);
+  await at.upstream.stop();
+});
+
+test('a topic is kept for the linger time, and kept on when demand returns in it', async () => {
+  const at = setUp();
+  at.demand.want(BTC);
+  const socket = await connect(at);
+  at.published.take();
+  at.demand.unwant(BTC);
+  at.clock.advance(4999);
+  at.demand.want(BTC);
+  at.clock.advance(10_000);
+  expect(at.published.take()).toEqual([]);
+  at.demand.unwant(BTC);
+  at.clock.advance(5000);
+  expect(at.published.take()).toEqual([`close ${BTC}`]);
+  expect(socket.ended).toBe('close');
+  expect(at.clock.timers).toBe(0);
+});
+
+test('an unwanted topic is unsubscribed while others stay, and late frames of it count as nothing', async () => {
+  const at = setUp((socket, request) => {
+    if (request.op !== 'unsubscribe') agree(socket, request);
+  });
+  at.demand.want(BTC);
+  at.demand.want(TICKER);
+  const socket = await connect(at);
+  at.demand.unwant(BTC);
+  at.clock.advance(5000);
+  expect(socket.requests('unsubscribe').map((request) => request.args)).toEqual([['publicTrade.BTCUSDT']]);
+  socket.say(trade(at.clock));
+  expect(at.upstream.badFrames.total).toBe(0);
+  socket.ack(socket.requests('unsubscribe')[0]);
+  socket.say(trade(at.clock));
+  expect(at.upstream.badFrames.get('unknown_topic')).toBe(1);
+  await at.upstream.stop();
+});
+
+test('a refused topic is reported in the exchange’s words, and the rest of its batch is served', async () => {
+  const words = 'error:handler not found,topic:publicTrade.NOPEUSDT';
+  const at = setUp((socket, request) => {
+    if (request.args?.includes('publicTrade.NOPEUSDT')) socket.refuse(request, words);
+    else agree(socket, request);
+  });
+  at.demand.want('futures.trade.NOPEUSDT');
+  at.demand.want(BTC);
+  const socket = await connect(at);
+  expect(at.published.take().slice(4)).toEqual([`refused futures.trade.NOPEUSDT: ${words}`, `live ${BTC}`]);
+  expect(socket.requests('subscribe')).toHaveLength(2);
+  socket.drop();
+  at.clock.advance(500);
+  const second = await connect(at);
+  expect(second.requests('subscribe').map((request) => request.args)).toEqual([['publicTrade.BTCUSDT']]);
+  // Demand that ends and begins anew asks again.
+  at.demand.unwant('futures.trade.NOPEUSDT');
+  at.clock.advance(5000);
+  at.demand.want('futures.trade.NOPEUSDT');
+  at.clock.advance(0);
+  expect(second.requests('subscribe').at(-1)?.args).toEqual(['publicTrade.NOPEUSDT']);
+  await at.upstream.stop();
+});
+
+test('option trades of one base coin share a topic; a later stream of it is live at once', async () => {
+  const at = setUp();
+  const call = 'option.trade.BTC-27MAR26-70000-C-USDT';
+  const put = 'option.trade.BTC-27MAR26-70000-P-USDT';
+  at.demand.want(call);
+  const socket = await connect(at);
+  expect(socket.requests('subscribe').map((request) => request.args)).toEqual([['publicTrade.BTC']]);
+  at.published.take();
+  at.demand.want(put);
+  at.clock.advance(0);
+  expect(at.published.take()).toEqual([`open ${put}`, `pending ${put}`, `live ${put}`]);
+  at.demand.unwant(call);
+  at.clock.advance(5000);
+  expect(socket.sent.filter((request) => request.op !== 'ping')).toHaveLength(1);
+  await at.upstream.stop();
+});
+
+test('an option ack that fails in part serves the one topic and refuses the other', async () => {
+  const good = 'option.ticker.BTC-25DEC26-100000-C-USDT';
+  const bad = 'option.ticker.BTC-25DEC26-110000-C-USDT';
+  const at = setUp((socket, request) => {
+    const topics = request.args ?? [];
+    const fails = (topic: string): boolean => topic.includes('110000');
+    socket.say({
+      success: true,
+      conn_id: 'c',
+      data: { successTopics: topics.filter((topic) => !fails(topic)), failTopics: topics.filter(fails) },
+      type: 'COMMAND_RESP',
+    });
+  });
+  at.demand.want(good);
+  at.demand.want(bad);
+  await connect(at);
+  expect(at.published.take().slice(4)).toEqual([
+    `live ${good}`,
+    `refused ${bad}: error:subscription failed,topic:tickers.BTC-25DEC26-110000-C-USDT`,
+  ]);
+  await at.upstream.stop();
+});
+
+test('a lost connection makes the market stale at once, resyncing when it is back, and live when all is renewed', async () => {
+  const at = setUp();
+  at.demand.want(BOOK);
+  at.demand.want(BTC);
+  const socket = await connect(at);
+  socket.say(book('snapshot', 7));
+  at.published.take();
+  socket.drop();
+  expect(at.published.take()).toEqual(['market futures stale: upstream disconnected']);
+  at.clock.advance(500);
+  const second = await connect(at);
+  expect(at.published.take()).toEqual(['market futures resyncing: upstream connected again', `gap ${BTC}`]);
+  second.say(book('snapshot', 70));
+  expect(at.published.take()).toEqual([`snapshot ${BOOK}`, 'market futures live']);
+  expect(at.upstream.report()[0]).toMatchObject({ connected: true, reconnects: 1, subscribedTopics: 2, messagesReceived: 2 });
+  await at.upstream.stop();
+});
+
+test('a topic that has nothing to say holds up the resync for five seconds only', async () => {
+  const at = setUp();
+  at.demand.want(BOOK);
+  const socket = await connect(at);
+  socket.say(book('snapshot', 7));
+  socket.drop();
+  at.clock.advance(500);
+  await connect(at);
+  at.published.take();
+  at.clock.advance(4999);
+  expect(at.published.take()).toEqual([]);
+  at.clock.advance(1);
+  expect(at.published.take()).toEqual(['market futures live']);
+  await at.upstream.stop();
+});
+
+test('a log stream tells of its gap once per reconnect, before its first new message', async () => {
+  const at = setUp(() => undefined);
+  at.demand.want(BTC);
+  const socket = await connect(at);
+  socket.say(trade(at.clock));
+  socket.drop();
+  at.clock.advance(500);
+  const second = await connect(at);
+  at.published.take();
+  second.say(trade(at.clock));
+  second.ack(second.sent[0]);
+  second.say(trade(at.clock));
+  expect(at.published.take().filter((call) => !call.startsWith('market'))).toEqual([
+    `gap ${BTC}`,
+    `update ${BTC}`,
+    `update ${BTC}`,
+  ]);
+  await at.upstream.stop();
+});
+
+test('an exchange that cannot be reached at the start makes the market stale after two seconds', async () => {
+  const at = setUp();
+  at.demand.want(BTC);
+  await settled();
+  at.exchange.newest.drop();
+  at.published.take();
+  at.clock.advance(500);
+  await settled();
+  expect(at.exchange.sockets).toHaveLength(2);
+  expect(at.published.take()).toEqual([]);
+  at.clock.advance(1500);
+  expect(at.published.take()).toEqual(['market futures stale: upstream unreachable']);
+  await connect(at);
+  expect(at.published.take()).toEqual([
+    'market futures resyncing: upstream connected again',
+    `live ${BTC}`,
+    'market futures live',
+  ]);
+  await at.upstream.stop();
+});
+
+test('a gap in the update ids renews that topic and nothing else', async () => {
+  const at = setUp();
+  at.demand.want(BOOK);
+  at.demand.want(BTC);
+  const socket = await connect(at);
+  socket.say(book('snapshot', 7));
+  socket.say(book('delta', 8));
+  at.published.take();
+  socket.sent.length = 0;
+  socket.say(book('delta', 10));
+  at.clock.advance(0);
+  expect(at.published.take()).toEqual([expect.stringContaining(`resyncing ${BOOK}`)]);
+  expect(socket.sent.map(({ op, args }) => [op, args])).toEqual([
+    ['unsubscribe', ['orderbook.50.BTCUSDT']],
+    ['subscribe', ['orderbook.50.BTCUSDT']],
+  ]);
+  socket.say(book('delta', 11));
+  expect(at.published.take()).toEqual([]);
+  socket.say(book('snapshot', 20));
+  expect(at.published.take()).toEqual([`snapshot ${BOOK}`, `live ${BOOK}`]);
+  await at.upstream.stop();
+});
+
+test('a topic that resyncs again and again is asked for at a bounded pace', async () => {
+  const at = setUp();
+  at.demand.want(BOOK);
+  const socket = await connect(at);
+  socket.sent.length = 0;
+  for (let i = 1; i <= 20; i++) {
+    socket.say(book('snapshot', 7));
+    socket.say(book('delta', 9));
+    at.clock.advance(0);
+  }
+  expect(socket.requests('unsubscribe')).toHaveLength(5);
+  await at.upstream.stop();
+  expect(at.clock.timers).toBe(0);
+});
+
+test('a snapshot that was asked for and does not come is asked for again', async () => {
+  const at = setUp();
+  at.demand.want(BOOK);
+  const socket = await connect(at);
+  socket.say(book('snapshot', 7));
+  socket.say(book('delta', 9));
+  at.clock.advance(5000);
+  at.clock.advance(0);
+  expect(socket.requests('unsubscribe')).toHaveLength(2);
+  await at.upstream.stop();
+});
+
+test('frames that mean nothing are counted by reason, logged once a minute, and harm nothing', async () => {
+  const at = setUp();
+  at.demand.want(BTC);
+  const socket = await connect(at);
+  at.published.take();
+  const bad = [
+    '{',
+    '[1]',
+    'null',
+    '{"topic":5}',
+    '{"topic":"tickers.NOBODY","data":{}}',
+    '{"hello":1}',
+    '{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1,"data":7}',
+  ];
+  for (const text of [...bad, ...bad]) socket.text(text);
+  socket.binary(5);
+  expect(Object.fromEntries(at.upstream.badFrames.entries())).toEqual({
+    not_json: 2,
+    wrong_shape: 8,
+    unknown_topic: 2,
+    unknown_control: 2,
+    binary: 1,
+  });
+  expect(at.warnings.filter((text) => text === 'bad frame from the exchange')).toHaveLength(5);
+  at.clock.advance(60_000);
+  socket.text('{');
+  expect(at.warnings.filter((text) => text === 'bad frame from the exchange')).toHaveLength(6);
+  socket.say(trade(at.clock));
+  expect(at.published.take()).toEqual([`update ${BTC}`]);
+  await at.upstream.stop();
+});
+
+test('frames are counted by market and kind, and their age is measured once the first burst is over', async () => {
+  const at = setUp();
+  at.demand.want(BTC);
+  const socket = await connect(at);
+  socket.say(trade(at.clock));
+  expect(at.upstream.latency.count).toBe(0);
+  at.clock.advance(2000);
+  const frame = trade(at.clock);
+  at.clock.advance(40);
+  socket.say(frame);
+  expect(at.upstream.latency).toMatchObject({ count: 1, sumMs: 40 });
+  expect(at.upstream.messages.get('futures.trade')).toBe(2);
+  expect(at.upstream.report()[0]).toMatchObject({ messagesReceived: 2, lastMessageAt: at.clock.now() });
+  await at.upstream.stop();
+});
+
+test('a topic that was live and is refused after a reconnect has become unavailable', async () => {
+  let delisted = false;
+  const words = 'error:handler not found,topic:publicTrade.BTCUSDT';
+  const at = setUp((socket, request) => {
+    if (delisted) socket.refuse(request, words);
+    else agree(socket, request);
+  });
+  at.demand.want(BTC);
+  const socket = await connect(at);
+  delisted = true;
+  socket.drop();
+  at.clock.advance(500);
+  await connect(at);
+  expect(at.published.take()).toContain(`unavailable ${BTC}: ${words}`);
+  await at.upstream.stop();
+});
+
+test('a market that is not served refuses its streams', () => {
+  const at = setUp(agree, ['spot']);
+  at.demand.want(BTC);
+  expect(at.published.take()).toEqual(
+    [`open ${BTC}`, `pending ${BTC}`, `refused ${BTC}: The market futures is not served here.`].filter(
+      (call) => !call.startsWith('pending'),
+    ),
+  );
+  at.demand.unwant(BTC);
+  at.clock.advance(5000);
+  expect(at.published.take()).toEqual([`close ${BTC}`]);
+});
+
+test('demand for what is no market stream is left to others', async () => {
+  const at = setUp();
+  at.demand.want('account.orders');
+  await settled();
+  expect(at.published.calls).toEqual([]);
+  expect(at.exchange.sockets).toHaveLength(0);
+});
+
+test('after the stop demand has no effect', async () => {
+  const at = setUp();
+  await at.upstream.stop();
+  at.demand.want(BTC);
+  await settled();
+  expect(at.exchange.sockets).toHaveLength(0);
+});
