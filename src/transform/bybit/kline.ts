@@ -4,23 +4,7 @@ import { checkCandle } from '../candle-check';
 import { amountOf, countOf, fieldsOf, isDecimal, wrongShape } from '../shape';
 import type { Outcome, RawFrame, StreamTransform } from '../transform';
 import { entriesOf } from './frame';
-
-/** How the exchange spells the intervals. */
-const SPELLINGS: Record<Interval, string> = {
-  '1m': '1',
-  '3m': '3',
-  '5m': '5',
-  '15m': '15',
-  '30m': '30',
-  '1h': '60',
-  '2h': '120',
-  '4h': '240',
-  '6h': '360',
-  '12h': '720',
-  '1d': 'D',
-  '1w': 'W',
-  '1M': 'M',
-};
+import { INTERVAL_SPELLING } from './interval-spelling';
 
 /**
  * `kline.{interval}.{symbol}`. Around a close a frame holds two candles, the closing and the new one, and both are messages.
@@ -40,7 +24,8 @@ export class KlineTransform implements StreamTransform {
 
   apply(frame: RawFrame, received: number): Outcome {
     // The candles themselves do not say whose they are.
-    if (frame.topic !== `kline.${SPELLINGS[this.interval]}.${this.symbol}`) throw wrongShape('the topic of a kline', frame.topic);
+    if (frame.topic !== `kline.${INTERVAL_SPELLING[this.interval]}.${this.symbol}`)
+      throw wrongShape('the topic of a kline', frame.topic);
     const timestamp = countOf(frame.ts, 'ts');
     const { entries, withheld } = entriesOf(frame, (entry) => this.read(entry, timestamp));
     const messages: Message<Kline>[] = [];
@@ -80,7 +65,7 @@ export class KlineTransform implements StreamTransform {
 
   private read(entry: unknown, timestamp: number): Kline {
     const fields = fieldsOf(entry, 'a candle');
-    if (fields['interval'] !== SPELLINGS[this.interval]) throw wrongShape('the interval of a candle', fields['interval']);
+    if (fields['interval'] !== INTERVAL_SPELLING[this.interval]) throw wrongShape('the interval of a candle', fields['interval']);
     if (typeof fields['confirm'] !== 'boolean') throw wrongShape('confirm', fields['confirm']);
     const candle: Kline = {
       symbol: this.symbol,

@@ -1,28 +1,48 @@
-import type { Message, PriceSize, Ticker } from '../../streams/message';
+import type { Message, Ticker } from '../../streams/message';
 import type { Market } from '../../streams/stream';
 import { percentOf } from '../percent-change';
 import { countOf, type Fields, fieldsOf, isDecimal, wrongShape } from '../shape';
 import { NO_MESSAGES, type Outcome, type RawFrame, type StreamTransform } from '../transform';
 import { isSnapshot } from './frame';
 
-type Amount = Exclude<keyof Ticker, 'symbol' | 'change24hPercent' | 'bid' | 'ask'>;
+/** Fields of a ticker that stand by themselves, in the order of the protocol; the quotes stand between the two. */
+const BEFORE_QUOTES = [
+  'price',
+  'markPrice',
+  'indexPrice',
+  'high24h',
+  'low24h',
+  'prevPrice24h',
+  'volume24h',
+  'turnover24h',
+  'change24hPercent',
+  'tickDirection',
+] as const;
+const AFTER_QUOTES = ['openInterest', 'openInterestValue', 'fundingRate', 'nextFundingTime'] as const;
+
+type Field = (typeof BEFORE_QUOTES | typeof AFTER_QUOTES)[number] | 'bidPrice' | 'bidSize' | 'askPrice' | 'askSize';
+type Known = { [field in Field]?: string };
 /** Reads what the exchange has written; undefined when that says nothing. */
 type Read = (text: string, name: string) => string | undefined;
+type Row = readonly [ours: Field, theirs: string, read: Read];
 
-function number(value: string, name: string): string {
-  if (!isDecimal(value)) throw wrongShape(name, value);
-  return value;
+const word: Read = (text) => text;
+
+function number(text: string, name: string): string {
+  if (!isDecimal(text)) throw wrongShape(name, text);
+  return text;
 }
 
 /** Nothing trades at 0: the exchange writes that for "never traded" and for "no such order". */
-function price(value: string, name: string): string | undefined {
-  return Number(number(value, name)) > 0 ? value : undefined;
+function price(text: string, name: string): string | undefined {
+  return Number(number(text, name)) > 0 ? text : undefined;
 }
 
-const word: Read = (value) => value;
+function percent(text: string, name: string): string {
+  return percentOf(number(text, name));
+}
 
-/** In the order of the protocol: our name, the exchange's, how to read it. */
-const BEFORE_QUOTES: readonly (readonly [Amount, string, Read])[] = [
+const COMMON_ROWS: readonly Row[] = [
   ['price', 'lastPrice', price],
   ['markPrice', 'markPrice', number],
   ['indexPrice', 'indexPrice', number],
@@ -32,17 +52,37 @@ const BEFORE_QUOTES: readonly (readonly [Amount, string, Read])[] = [
   ['volume24h', 'volume24h', number],
   ['turnover24h', 'turnover24h', number],
   ['tickDirection', 'tickDirection', word],
-];
-const AFTER_QUOTES: readonly (readonly [Amount, string, Read])[] = [
   ['openInterest', 'openInterest', number],
   ['openInterestValue', 'openInterestValue', number],
   ['fundingRate', 'fundingRate', number],
   ['nextFundingTime', 'nextFundingTime', number],
 ];
 
-/** Where markets differ. Spot has no quotes in its ticker: its names are simply never there. */
-const NAMES = { change: 'price24hPcnt', bid: ['bid1Price', 'bid1Size'], ask: ['ask1Price', 'ask1Size'] } as const;
-const OPTION_NAMES = { change: 'change24h', bid: ['bidPrice', 'bidSize'], ask: ['askPrice', 'askSize'] } as const;
+/** Spot has no quotes in its ticker: the names are simply never there. */
+const ROWS: readonly Row[] = [
+  ...COMMON_ROWS,
+  ['change24hPercent', 'price24hPcnt', percent],
+  ['bidPrice', 'bid1Price', price],
+  ['bidSize', 'bid1Size', number],
+  ['askPrice', 'ask1Price', price],
+  ['askSize', 'ask1Size', number],
+];
+
+const OPTION_ROWS: readonly Row[] = [
+  ...COMMON_ROWS,
+  ['change24hPercent', 'change24h', percent],
+  ['bidPrice', 'bidPrice', price],
+  ['bidSize', 'bidSize', number],
+  ['askPrice', 'askPrice', price],
+  ['askSize', 'askSize', number],
+];
+
+interface State {
+  readonly known: Known;
+  readonly ticker: Ticker;
+  readonly timestamp: number;
+  readonly received: number;
+}
 
 /**
  * `tickers.{symbol}`. Futures send one snapshot, then deltas with only the changed fields; spot and options send snapshots.
@@ -50,14 +90,14 @@ const OPTION_NAMES = { change: 'change24h', bid: ['bidPrice', 'bidSize'], ask: [
  * exchange's cross sequence repeats while only mark and index prices move, so it decides nothing here.
  */
 export class TickerTransform implements StreamTransform {
-  private readonly names: typeof NAMES | typeof OPTION_NAMES;
-  private last: { readonly ticker: Ticker; readonly timestamp: number; readonly received: number } | undefined;
+  private readonly rows: readonly Row[];
+  private state: State | undefined;
 
   constructor(
     private readonly symbol: string,
     market: Market,
   ) {
-    this.names = market === 'option' ? OPTION_NAMES : NAMES;
+    this.rows = market === 'option' ? OPTION_ROWS : ROWS;
   }
 
   apply(frame: RawFrame, received: number): Outcome {
@@ -65,60 +105,50 @@ export class TickerTransform implements StreamTransform {
     const data = fieldsOf(frame.data, 'data');
     if (data['symbol'] !== this.symbol) throw wrongShape('the symbol of a ticker', data['symbol']);
     const timestamp = countOf(frame.ts, 'ts');
-    const before = this.last;
+    const before = this.state;
     if (!whole && before === undefined) return NO_MESSAGES;
-    const ticker = this.merge(data, whole ? undefined : before?.ticker);
-    this.last = { ticker, timestamp, received };
+    const known = this.merge(data, whole ? undefined : before?.known);
+    const ticker = tickerOf(this.symbol, known);
+    this.state = { known, ticker, timestamp, received };
     return { messages: [{ type: before === undefined ? 'snapshot' : 'update', data: ticker, timestamp, received }] };
   }
 
   snapshot(): Message<Ticker> | undefined {
-    if (this.last === undefined) return undefined;
-    const { ticker, timestamp, received } = this.last;
+    if (this.state === undefined) return undefined;
+    const { ticker, timestamp, received } = this.state;
     return { type: 'snapshot', data: ticker, timestamp, received };
   }
 
   reset(): void {
-    this.last = undefined;
+    this.state = undefined;
   }
 
-  /** A new ticker in the protocol's order: what `data` says, else what was known. */
-  private merge(data: Fields, known: Ticker | undefined): Ticker {
-    const ticker: Ticker = { symbol: this.symbol };
-    fill(ticker, BEFORE_QUOTES, data, known);
-    const change = said(data, this.names.change, number);
-    const percent = change === undefined ? known?.change24hPercent : percentOf(change);
-    if (percent !== undefined) ticker.change24hPercent = percent;
-    const bid = quoteOf(data, this.names.bid, known?.bid);
-    if (bid !== undefined) ticker.bid = bid;
-    const ask = quoteOf(data, this.names.ask, known?.ask);
-    if (ask !== undefined) ticker.ask = ask;
-    fill(ticker, AFTER_QUOTES, data, known);
-    return ticker;
+  /** What `data` says, else what was known. A new object, so that a field refused half-way leaves no trace. */
+  private merge(data: Fields, before: Known | undefined): Known {
+    const known: Known = {};
+    for (const [ours, theirs, read] of this.rows) {
+      const text = data[theirs];
+      if (text !== undefined && typeof text !== 'string') throw wrongShape(theirs, text);
+      const value = (text ? read(text, theirs) : undefined) ?? before?.[ours];
+      if (value !== undefined) known[ours] = value;
+    }
+    return known;
   }
 }
 
-function said(data: Fields, name: string, read: Read): string | undefined {
-  const value = data[name];
-  if (value === undefined || value === '') return undefined;
-  if (typeof value !== 'string') throw wrongShape(name, value);
-  return read(value, name);
-}
-
-function fill(ticker: Ticker, fields: typeof BEFORE_QUOTES, data: Fields, known: Ticker | undefined): void {
-  for (const [ours, theirs, read] of fields) {
-    const value = said(data, theirs, read) ?? known?.[ours];
-    if (value !== undefined) ticker[ours] = value;
+/** In the order of the protocol. A side of which price or size is not known has no quote. */
+function tickerOf(symbol: string, known: Known): Ticker {
+  const ticker: Ticker = { symbol };
+  for (const field of BEFORE_QUOTES) {
+    const value = known[field];
+    if (value !== undefined) ticker[field] = value;
   }
-}
-
-/** The best order of a side. A side without orders has none: its price is 0 or empty. */
-function quoteOf(
-  data: Fields,
-  [priceName, sizeName]: readonly [string, string],
-  known: PriceSize | undefined,
-): PriceSize | undefined {
-  const best = said(data, priceName, price) ?? known?.price;
-  const size = said(data, sizeName, number) ?? known?.size;
-  return best === undefined || size === undefined ? undefined : { price: best, size };
+  const { bidPrice, bidSize, askPrice, askSize } = known;
+  if (bidPrice !== undefined && bidSize !== undefined) ticker.bid = { price: bidPrice, size: bidSize };
+  if (askPrice !== undefined && askSize !== undefined) ticker.ask = { price: askPrice, size: askSize };
+  for (const field of AFTER_QUOTES) {
+    const value = known[field];
+    if (value !== undefined) ticker[field] = value;
+  }
+  return ticker;
 }
