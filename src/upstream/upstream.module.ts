@@ -1,4 +1,4 @@
-import { Global, Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { Global, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { systemClock } from '../clock/clock';
 import { LOGGER } from '../config/log.module';
@@ -17,6 +17,13 @@ import { Upstream } from './upstream';
 @Module({
   imports: [PubSubModule],
   providers: [
+    {
+      provide: Symbols,
+      inject: [Settings, LOGGER],
+      useFactory: (settings: Settings, logger: Logger) =>
+        new Symbols({ restUrl: settings.bybitRestUrl, markets: marketsOf(settings) }, { clock: systemClock, log: logger }),
+    },
+    { provide: SymbolDirectory, useExisting: Symbols },
     {
       provide: Upstream,
       inject: [Settings, PUBSUB, Publisher, LOGGER],
@@ -40,10 +47,19 @@ import { Upstream } from './upstream';
   ],
   exports: [Upstream, SymbolDirectory],
 })
-export class UpstreamModule implements OnApplicationBootstrap {
-  constructor(@Inject(Upstream) private readonly upstream: Upstream) {}
+export class UpstreamModule implements OnApplicationBootstrap, OnModuleDestroy {
+  constructor(
+    private readonly upstream: Upstream,
+    private readonly symbols: Symbols,
+  ) {}
 
   onApplicationBootstrap(): void {
+    this.symbols.start();
     this.upstream.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.symbols.stop();
+    await this.upstream.stop();
   }
 }
