@@ -1,0 +1,150 @@
+import { type Category, isCategory } from './categories';
+import type { ExchangeTime } from './push-schedule';
+import { instrumentInfo } from './instrument-info';
+import { isKlineInterval } from './kline-interval';
+import type { MarketModel } from './market-model';
+import { klineRows, orderBookResult, recentTrades, restTicker } from './rest-results';
+import type { SymbolMarket } from './symbol-market';
+
+/** What a logical error answers: HTTP 200 with a code of the exchange. */
+export class RestError extends Error {
+  constructor(
+    readonly retCode: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const BOOK_LIMITS: Record<Category, { usual: number; most: number }> = {
+  spot: { usual: 1, most: 1000 },
+  linear: { usual: 25, most: 1000 },
+  inverse: { usual: 25, most: 1000 },
+  option: { usual: 1, most: 25 },
+};
+
+/** Public REST: answers from the same model as the streams. */
+export class RestApi {
+  constructor(
+    private readonly model: MarketModel,
+    private readonly time: ExchangeTime,
+  ) {}
+
+  /** The envelope for a path, or undefined when there is nothing at it. */
+  answer(path: string, query: URLSearchParams): object | undefined {
+    const route = this.routes[path];
+    if (!route) return undefined;
+    const time = this.time.now();
+    try {
+      return { retCode: 0, retMsg: 'OK', result: route(query, time), retExtInfo: {}, time };
+    } catch (error) {
+      if (!(error instanceof RestError)) throw error;
+      return { retCode: error.retCode, retMsg: error.message, result: {}, retExtInfo: {}, time };
+    }
+  }
+
+  private readonly routes: Readonly<Record<string, (query: URLSearchParams, time: number) => object>> = {
+    '/v5/market/time': (_, time) => ({ timeSecond: String(Math.floor(time / 1000)), timeNano: `${time}000000` }),
+    '/v5/market/instruments-info': (query) => this.instruments(query),
+    '/v5/market/kline': (query, time) => this.klines(query, time),
+    '/v5/market/orderbook': (query, time) => this.orderBook(query, time),
+    '/v5/market/tickers': (query, time) => this.tickers(query, time),
+    '/v5/market/recent-trade': (query, time) => this.trades(query, time),
+  };
+
+  private instruments(query: URLSearchParams): object {
+    const category = categoryOf(query);
+    const status = query.get('status') ?? 'Trading';
+    const symbol = query.get('symbol');
+    const baseCoin = query.get('baseCoin') ?? (category === 'option' && !symbol ? 'BTC' : null);
+    let list = status === 'Trading' ? this.model.list(category) : [];
+    if (symbol) list = list.filter((one) => one.symbol === symbol);
+    if (baseCoin) list = list.filter((one) => one.baseCoin === baseCoin);
+    if (category === 'spot') return { category, list: list.map(instrumentInfo) };
+    const limit = limitOf(query, 500, 1000);
+    const from = cursorOf(query);
+    const next = from + limit;
+    return {
+      category,
+      list: list.slice(from, next).map(instrumentInfo),
+      nextPageCursor: next < list.length ? `first%3D${next}` : '',
+    };
+  }
+
+  private klines(query: URLSearchParams, time: number): object {
+    const category = categoryOf(query);
+    if (category === 'option') throw new RestError(10001, 'Category is invalid');
+    const market = this.market(category, query, time);
+    const interval = query.get('interval');
+    if (!isKlineInterval(interval)) throw new RestError(10001, 'Invalid period!');
+    const end = numberOf(query, 'end');
+    const start = numberOf(query, 'start');
+    const limit = limitOf(query, 200, 1000);
+    return { symbol: market.instrument.symbol, category, list: klineRows(market, interval, { start, end, limit }, time) };
+  }
+
+  private orderBook(query: URLSearchParams, time: number): object {
+    const category = categoryOf(query);
+    const { usual, most } = BOOK_LIMITS[category];
+    return orderBookResult(this.market(category, query, time), limitOf(query, usual, most), time);
+  }
+
+  private tickers(query: URLSearchParams, time: number): object {
+    const category = categoryOf(query);
+    const baseCoin = query.get('baseCoin');
+    if (query.get('symbol')) return { category, list: [restTicker(this.market(category, query, time), time)] };
+    if (category === 'option' && !baseCoin) throw new RestError(10001, 'params error: symbol or baseCoin is required');
+    const list = this.model.list(category).filter((one) => !baseCoin || one.baseCoin === baseCoin);
+    const markets = list.map((one) => this.model.symbol(category, one.symbol)).filter((market) => market !== undefined);
+    return { category, list: markets.map((market) => restTicker(market, time)) };
+  }
+
+  private trades(query: URLSearchParams, time: number): object {
+    const category = categoryOf(query);
+    const limit = limitOf(query, category === 'spot' ? 60 : 500, category === 'spot' ? 60 : 1000);
+    if (category !== 'option' || query.get('symbol'))
+      return { category, list: recentTrades([this.market(category, query, time)], limit) };
+    const baseCoin = query.get('baseCoin') ?? 'BTC';
+    const list = this.model.list('option').filter((one) => one.baseCoin === baseCoin);
+    const markets = list.map((one) => this.model.symbol('option', one.symbol)).filter((market) => market !== undefined);
+    return { category, list: recentTrades(markets, limit) };
+  }
+
+  private market(category: Category, query: URLSearchParams, time: number): SymbolMarket {
+    const symbol = query.get('symbol') ?? '';
+    const market = this.model.instrument(category, symbol) && this.model.symbol(category, symbol);
+    if (!market) throw new RestError(10001, symbol ? 'params error: Symbol Invalid' : 'params error: symbol is required');
+    // A market that nobody has looked at yet has no trades: give it a few, all in the present.
+    if (market.tape.count === 0) for (let i = 0; i < 10; i++) market.takerOrder(time);
+    return market;
+  }
+}
+
+function categoryOf(query: URLSearchParams): Category {
+  const category = query.get('category');
+  if (!isCategory(category)) throw new RestError(10001, category ? 'Category is invalid' : 'params error: category is required');
+  return category;
+}
+
+function limitOf(query: URLSearchParams, usual: number, most: number): number {
+  const limit = numberOf(query, 'limit') ?? usual;
+  if (!Number.isInteger(limit) || limit < 1 || limit > most)
+    throw new RestError(10001, `params error: limit must be 1 to ${most}`);
+  return limit;
+}
+
+/** `first%3D500`: an offset, opaque to clients. */
+function cursorOf(query: URLSearchParams): number {
+  const cursor = query.get('cursor');
+  if (!cursor) return 0;
+  const match = /^first(?:%3D|=)(\d+)$/.exec(cursor);
+  if (!match) throw new RestError(10001, 'params error: cursor is invalid');
+  return Number(match[1]);
+}
+
+function numberOf(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === '') return undefined;
+  if (!/^\d+$/.test(text)) throw new RestError(10001, `params error: ${name} is invalid`);
+  return Number(text);
+}
