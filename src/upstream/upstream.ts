@@ -57,7 +57,7 @@ export class Upstream {
   private readonly markets = new Map<Market, MarketStreams>();
   /** Stream name -> the stream, and the timer that ends it when nobody wants it any more. */
   private readonly served = new Map<string, { readonly stream: Stream; linger: Timer | undefined }>();
-  private running = false;
+  private running_ = false;
 
   constructor(
     private readonly options: UpstreamOptions,
@@ -95,14 +95,19 @@ export class Upstream {
     return this.bad.counter;
   }
 
+  /** Whether demand is served: from start to stop. */
+  get running(): boolean {
+    return this.running_;
+  }
+
   report(): MarketReport[] {
     return [...this.markets.values()].map((market) => market.report());
   }
 
   start(): void {
-    this.running = true;
+    this.running_ = true;
     this.deps.demand.onDemand((name, wanted) => {
-      if (!this.running) return;
+      if (!this.running_) return;
       if (wanted) this.want(name);
       else this.unwant(name);
     });
@@ -111,7 +116,7 @@ export class Upstream {
 
   /** Resolves when every socket is closed. */
   async stop(): Promise<void> {
-    this.running = false;
+    this.running_ = false;
     for (const { linger } of this.served.values()) linger?.cancel();
     this.served.clear();
     await Promise.all([...this.markets.values()].map((market) => market.stop()));

@@ -1,0 +1,49 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { systemClock } from '../clock/clock';
+import { Settings } from '../config/settings';
+import { Admission } from '../gateway/admission';
+import { GatewayModule } from '../gateway/gateway.module';
+import { Sessions } from '../gateway/sessions';
+import type { PubSub } from '../pubsub/pubsub';
+import { PUBSUB, PubSubModule } from '../pubsub/pubsub.module';
+import { Hub } from '../subscriptions/hub';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module';
+import { Upstream } from '../upstream/upstream';
+import { Health } from './health';
+import { HealthController } from './health.controller';
+import { HttpErrorFilter } from './http-error-filter';
+import { ProbesController } from './probes.controller';
+import { Readiness } from './readiness';
+import { RootController } from './root.controller';
+import { Stats } from './stats';
+import { StatsController } from './stats.controller';
+
+@Module({
+  // Terminus would log every unhealthy answer, which is once per probe; status changes are logged where they happen.
+  imports: [TerminusModule.forRoot({ logger: false }), GatewayModule, SubscriptionsModule, PubSubModule],
+  controllers: [RootController, ProbesController, HealthController, StatsController],
+  providers: [
+    { provide: APP_FILTER, useClass: HttpErrorFilter },
+    {
+      provide: Readiness,
+      inject: [Sessions, Admission],
+      useFactory: (sessions: Sessions, admission: Admission) => new Readiness(sessions, admission),
+    },
+    {
+      provide: Health,
+      inject: [Sessions, PUBSUB, Upstream],
+      useFactory: (sessions: Sessions, pubsub: PubSub, upstream: Upstream) =>
+        new Health({ sessions, pubsub, upstream, now: systemClock.now }),
+    },
+    {
+      provide: Stats,
+      inject: [Sessions, Hub, PUBSUB, Upstream, Settings],
+      useFactory: (sessions: Sessions, hub: Hub, pubsub: PubSub, upstream: Upstream, { maxClientsTotal }: Settings) =>
+        new Stats({ sessions, hub, pubsub, upstream, maxClients: maxClientsTotal, now: systemClock.now }),
+    },
+  ],
+  exports: [Readiness],
+})
+export class HealthModule {}

@@ -1,0 +1,64 @@
+import type { MarketStatus } from '../pubsub/status';
+import type { Market } from '../streams/stream';
+import type { MarketReport } from '../upstream/report';
+import { secondsSince } from './seconds-since';
+
+/** How one market stands. `idle`: nobody wants anything of it, so nothing is connected and nothing is wrong. */
+export interface MarketHealth {
+  readonly status: 'up' | 'down';
+  readonly state: 'idle' | 'connecting' | MarketStatus['state'];
+  readonly connected: boolean;
+  /** Null before the first message. */
+  readonly last_message_age_seconds: number | null;
+  readonly wanted_topics: number;
+  readonly subscribed_topics: number;
+  /** Why it is down. */
+  readonly reason?: string;
+}
+
+export interface HealthSources {
+  readonly sessions: { readonly active: number };
+  readonly pubsub: { healthy(): boolean; marketStatus(market: Market): MarketStatus | undefined };
+  readonly upstream: { report(): readonly MarketReport[] };
+  readonly now: () => number;
+}
+
+/** What the health page knows. Looks only when asked. */
+export class Health {
+  constructor(private readonly sources: HealthSources) {}
+
+  /** This version runs in one process. */
+  get redis(): 'connected' | 'disconnected' | 'not configured' {
+    return 'not configured';
+  }
+
+  get pubsubListener(): 'ok' | 'degraded' {
+    return this.sources.pubsub.healthy() ? 'ok' : 'degraded';
+  }
+
+  get connections(): number {
+    return this.sources.sessions.active;
+  }
+
+  /** Every market that may be used, in our names. */
+  markets(): Record<string, MarketHealth> {
+    const now = this.sources.now();
+    return Object.fromEntries(this.sources.upstream.report().map((report) => [report.market, this.market(report, now)]));
+  }
+
+  private market(report: MarketReport, now: number): MarketHealth {
+    const status = this.sources.pubsub.marketStatus(report.market);
+    const wanted = report.wantedTopics > 0;
+    const state = !wanted ? 'idle' : status && status.state !== 'live' ? status.state : report.connected ? 'live' : 'connecting';
+    const down = wanted && (!report.connected || state === 'stale');
+    return {
+      status: down ? 'down' : 'up',
+      state,
+      connected: report.connected,
+      last_message_age_seconds: secondsSince(report.lastMessageAt, now),
+      wanted_topics: report.wantedTopics,
+      subscribed_topics: report.subscribedTopics,
+      ...(down && { reason: state === 'stale' && status?.reason ? status.reason : 'not connected to the exchange' }),
+    };
+  }
+}
