@@ -43,7 +43,7 @@ export class Connection {
   ) {}
 
   get open(): boolean {
-    return this.isOpen;
+    return this.isOpen && !this.ended;
   }
 
   start(): void {
@@ -67,8 +67,8 @@ export class Connection {
   /** Gives the connection up because of what its owner saw. */
   fail(trouble: Trouble, detail: string): void {
     if (this.ended) return;
-    this.socket?.terminate();
     this.end(trouble, detail);
+    this.socket?.terminate();
   }
 
   /** Ends it without a word to the listener. Resolves when the socket is gone. */

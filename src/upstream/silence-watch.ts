@@ -8,8 +8,8 @@ const BURST_MS = 5_000;
  * Notices a connection that answers pings but delivers nothing although it has busy topics.
  *
  * A symbol that hardly trades is silent in the same way, and no replacement changes that: the new connection delivers its first
- * snapshots and falls silent too. So when a replacement brought nothing but that burst, the deadline doubles (up to ten
- * minutes), and it returns to the base as soon as frames flow closer together than that.
+ * snapshots and falls silent too. So when a replacement brought no flow beyond that burst, the deadline doubles (up to ten
+ * minutes), and it returns to the base as soon as frames flow: two after the burst that are closer together than the base.
  */
 export class SilenceWatch {
   private deadline: number;
@@ -54,12 +54,16 @@ export class SilenceWatch {
   }
 
   data(now: number): void {
-    if (now - this.openedAt > Math.min(BURST_MS, this.baseMs / 2)) {
+    const burstEnd = this.openedAt + Math.min(BURST_MS, this.baseMs / 2);
+    if (this.lastAt > burstEnd && now - this.lastAt < this.baseMs) {
       this.flowed = true;
       this.replaced = false;
-      if (now - this.lastAt < this.baseMs) this.deadline = this.baseMs;
     }
     this.lastAt = now;
+    if (this.flowed && this.deadline !== this.baseMs) {
+      this.deadline = this.baseMs;
+      this.arm();
+    }
   }
 
   private arm(): void {

@@ -1,0 +1,271 @@
+import { FakeExchange, agree } from '../../test/support/fake-exchange';
+import type { FakeRequest, FakeSocket } from '../../test/support/fake-exchange';
+import { ManualClock } from '../../test/support/manual-clock';
+import { settled } from '../../test/support/settled';
+import { ConnectBreaker } from './connect-breaker';
+import { ConnectBudget } from './connect-budget';
+import { Feed } from './feed';
+
+const clock = new ManualClock();
+
+beforeEach(() => {
+  // The circuit breaker's library reads the machine's clock.
+  jest.spyOn(Date, 'now').mockImplementation(() => clock.now());
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+  expect(clock.timers).toBe(0);
+});
+
+function setUp(answer?: (socket: FakeSocket, request: FakeRequest) => void, budget = new ConnectBudget(clock)) {
+  const exchange = new FakeExchange(answer);
+  const events: string[] = [];
+  const breaker = new ConnectBreaker(clock);
+  const feed = new Feed(
+    'futures',
+    {
+      url: 'ws://exchange/v5/public/linear',
+      category: 'linear',
+      keepAlive: { pingIntervalMs: 20_000, pongTimeoutMs: 10_000 },
+      backoff: { initialMs: 1000, maxMs: 60_000, multiplier: 2 },
+      silenceMs: 30_000,
+      ackTimeoutMs: 5000,
+    },
+    // The longest wait that jitter allows.
+    { dial: exchange.dial, clock, random: () => 1, breaker, budget, log: { info: () => undefined, warn: () => undefined } },
+    {
+      data: (frame) => events.push(`data ${frame.topic}`),
+      accepted: (topic) => events.push(`accepted ${topic}`),
+      refused: (topic) => events.push(`refused ${topic}`),
+      lost: (topic) => events.push(`lost ${topic}`),
+      bad: (reason) => events.push(`bad ${reason}`),
+      status: (state, reason) => events.push(`${state} ${reason}`.trim()),
+    },
+  );
+  return { exchange, events, feed, breaker };
+}
+
+async function after(ms: number): Promise<void> {
+  // In steps, so that what waits for a promise and then sets a timer gets its turn in time.
+  for (let passed = 0; passed < ms; passed += 250) {
+    clock.advance(Math.min(250, ms - passed));
+    await settled();
+  }
+}
+
+test('a connection that answers no ping is replaced', async () => {
+  const { exchange, events, feed } = setUp((socket, request) => {
+    if (request.op !== 'ping') socket.ack(request);
+  });
+  feed.want('publicTrade.A');
+  await settled();
+  exchange.newest.open();
+  await after(29_750);
+  expect(exchange.newest.ended).toBeUndefined();
+  await after(250);
+  expect(exchange.newest.ended).toBe('terminate');
+  expect(events).toEqual(['accepted publicTrade.A', 'stale upstream not answering', 'lost publicTrade.A']);
+  await after(1000);
+  expect(exchange.sockets).toHaveLength(2);
+  await feed.stop();
+});
+
+test('a connection that answers pings and delivers nothing is replaced when it has busy topics', async () => {
+  const { exchange, events, feed } = setUp(agree);
+  feed.want('tickers.A');
+  feed.want('publicTrade.A');
+  await settled();
+  exchange.newest.open().say({ topic: 'tickers.A', type: 'snapshot' });
+  await after(29_750);
+  expect(exchange.newest.ended).toBeUndefined();
+  await after(250);
+  expect(exchange.newest.ended).toBe('terminate');
+  expect(events).toContain('stale upstream silent');
+  await after(1000);
+  exchange.newest.open().say({ topic: 'tickers.A', type: 'snapshot' });
+  await after(250);
+  expect(events.slice(-2)).toEqual(['accepted publicTrade.A', 'live']);
+  await after(30_000);
+  expect(feed.report().silenceDeadlineMs).toBe(60_000);
+  await feed.stop();
+});
+
+test('a connection with quiet topics only may be silent for ever', async () => {
+  const { exchange, feed } = setUp(agree);
+  feed.want('publicTrade.A');
+  await settled();
+  exchange.newest.open();
+  await after(3_600_000);
+  expect(exchange.sockets).toHaveLength(1);
+  expect(exchange.newest.ended).toBeUndefined();
+  await feed.stop();
+});
+
+test('waits grow with each failure in a row, and begin anew once the exchange has said something', async () => {
+  const { exchange, feed } = setUp(agree);
+  feed.want('publicTrade.A');
+  await settled();
+  for (const wait of [1000, 2000, 4000]) {
+    const tries = exchange.sockets.length;
+    exchange.newest.drop();
+    await after(wait - 250);
+    expect(exchange.sockets).toHaveLength(tries);
+    await after(250);
+    expect(exchange.sockets).toHaveLength(tries + 1);
+  }
+  exchange.newest.open();
+  await after(250);
+  exchange.newest.drop();
+  await after(1000);
+  expect(exchange.sockets).toHaveLength(5);
+  await feed.stop();
+});
+
+test('five failed tries in a row stop them for a minute; the sixth decides about the next minute', async () => {
+  const { exchange, feed, breaker } = setUp(agree);
+  feed.want('publicTrade.A');
+  await settled();
+  for (const wait of [1000, 2000, 4000, 8000]) {
+    exchange.newest.drop();
+    await after(wait);
+  }
+  exchange.newest.drop();
+  await settled();
+  expect(breaker.state).toBe('open');
+  await after(59_750);
+  expect(exchange.sockets).toHaveLength(5);
+  await after(500);
+  expect(exchange.sockets).toHaveLength(6);
+  expect(feed.report().breaker).toBe('half-open');
+  exchange.newest.drop();
+  await settled();
+  expect(breaker.state).toBe('open');
+  await after(59_750);
+  expect(exchange.sockets).toHaveLength(6);
+  await after(500);
+  exchange.newest.open();
+  await after(250);
+  expect(breaker.state).toBe('closed');
+  expect(feed.report().subscribedTopics).toBe(1);
+  await feed.stop();
+});
+
+test('a connection that opens and breaks before the exchange said anything is a failed try', async () => {
+  const { exchange, feed, breaker } = setUp();
+  feed.want('publicTrade.A');
+  await settled();
+  for (let i = 0; i < 5; i++) {
+    exchange.newest.open().drop();
+    await after(16_000);
+  }
+  expect(breaker.state).toBe('open');
+  await feed.stop();
+});
+
+test('all feeds together make no more connections than the budget allows', async () => {
+  const budget = new ConnectBudget(clock, 3, 60_000);
+  const one = setUp(agree, budget);
+  const other = setUp(agree, budget);
+  one.feed.want('publicTrade.A');
+  other.feed.want('publicTrade.A');
+  await settled();
+  for (let i = 0; i < 60; i++) {
+    for (const { exchange } of [one, other]) {
+      if (exchange.newest.ended === undefined) {
+        exchange.newest.open();
+        clock.advance(0);
+        exchange.newest.drop();
+        exchange.newest.ended = 'terminate';
+      }
+    }
+    await after(500);
+  }
+  expect(one.exchange.sockets.length + other.exchange.sockets.length).toBe(3);
+  await after(32_000);
+  expect(one.exchange.sockets.length + other.exchange.sockets.length).toBeGreaterThan(3);
+  await one.feed.stop();
+  await other.feed.stop();
+});
+
+test('a connection whose requests stay unanswered is replaced after one repetition', async () => {
+  const { exchange, events, feed } = setUp((socket, request) => {
+    if (request.op === 'ping') socket.pong();
+  });
+  feed.want('publicTrade.A');
+  await settled();
+  exchange.newest.open();
+  await after(5250);
+  expect(exchange.newest.requests('subscribe')).toHaveLength(2);
+  await after(5000);
+  expect(exchange.newest.ended).toBe('terminate');
+  expect(events).toEqual(['stale upstream not answering', 'lost publicTrade.A']);
+  await feed.stop();
+});
+
+test('a connection whose only topic was refused serves the next topic, and is closed when none comes', async () => {
+  const { exchange, events, feed } = setUp((socket, request) => {
+    if (request.args?.includes('bad')) socket.refuse(request, 'error:handler not found,topic:bad');
+    else agree(socket, request);
+  });
+  feed.want('bad');
+  await settled();
+  exchange.newest.open();
+  await after(9000);
+  feed.want('publicTrade.A');
+  await after(250);
+  expect(events).toEqual(['refused bad', 'accepted publicTrade.A']);
+  feed.want('bad');
+  await after(1000);
+  feed.drop('publicTrade.A');
+  await settled();
+  expect(exchange.sockets).toHaveLength(1);
+  expect(exchange.newest.ended).toBe('close');
+});
+
+test('topics that are added while there is no connection are asked for when there is one again', async () => {
+  const { exchange, feed } = setUp(agree);
+  feed.want('publicTrade.A');
+  await settled();
+  exchange.newest.open();
+  await after(250);
+  exchange.newest.drop();
+  feed.want('publicTrade.B');
+  await after(1000);
+  exchange.newest.open();
+  await after(250);
+  expect(exchange.newest.requests('subscribe').map((request) => request.args)).toEqual([['publicTrade.A', 'publicTrade.B']]);
+  await feed.stop();
+});
+
+test('a market that lost its last topic while stale is live again only when the exchange is back', async () => {
+  const { exchange, events, feed } = setUp(agree);
+  feed.want('publicTrade.A');
+  await settled();
+  exchange.newest.open();
+  await after(250);
+  exchange.newest.drop();
+  feed.drop('publicTrade.A');
+  await after(5000);
+  expect(events.at(-1)).toBe('lost publicTrade.A');
+  feed.want('publicTrade.B');
+  await settled();
+  expect(events.at(-1)).toBe('lost publicTrade.A');
+  exchange.newest.open();
+  await after(250);
+  expect(events.slice(-2)).toEqual(['live', 'accepted publicTrade.B']);
+  await feed.stop();
+});
+
+test('stopping ends sockets that are open and sockets that are not open yet', async () => {
+  const open = setUp(agree);
+  const connecting = setUp(agree);
+  open.feed.want('publicTrade.A');
+  connecting.feed.want('publicTrade.A');
+  await settled();
+  open.exchange.newest.open();
+  await Promise.all([open.feed.stop(), connecting.feed.stop()]);
+  expect(open.exchange.newest.ended).toBe('close');
+  expect(connecting.exchange.newest.ended).toBe('terminate');
+  expect(open.feed.report()).toMatchObject({ connected: false, connections: 0, wantedTopics: 0 });
+});
