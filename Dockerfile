@@ -13,6 +13,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY docs/protocol.md ./docs/
 USER node
 EXPOSE 8000 8001
 # Node is the container's first process, so the signal reaches it and not a shell.

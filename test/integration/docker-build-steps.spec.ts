@@ -118,7 +118,7 @@ describe('an image built by the steps of the Dockerfile', () => {
       devDependencies: Record<string, string>;
     };
     const has = (name: string) => existsSync(join(app, 'node_modules', name));
-    expect(readdirSync(app).sort()).toEqual(['dist', 'node_modules', 'package.json']);
+    expect(readdirSync(app).sort()).toEqual(['dist', 'docs', 'node_modules', 'package.json']);
     expect(Object.keys(dependencies).filter((name) => !has(name))).toEqual([]);
     expect(Object.keys(devDependencies).filter(has)).toEqual([]);
   });
