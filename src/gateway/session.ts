@@ -51,6 +51,7 @@ export class Session implements Sink {
   private progressAt: number;
   private ended = false;
   private lastResort: Timer | undefined;
+  private code: number | undefined;
 
   constructor(
     /** For logs. */
@@ -74,6 +75,11 @@ export class Session implements Sink {
   /** True from the moment the connection is being closed, by either side. */
   get closing(): boolean {
     return this.ended;
+  }
+
+  /** Why we ended the connection, if it was us: a client that does not answer the close frame would count as 1006. */
+  get closeCode(): number | undefined {
+    return this.code;
   }
 
   /** Bytes that wait for this client. */
@@ -132,9 +138,13 @@ export class Session implements Sink {
   end(code: CloseCode, reason: string): void {
     if (this.ended) return;
     this.outbox.flush(this.context.clock.now());
-    this.finish();
-    this.socket.close(code, reason);
-    this.lastResort = this.context.clock.after(this.context.limits.closeMs, () => this.socket.terminate());
+    // That flush may have found the client too slow.
+    if (!this.closing) this.goodbye(code, reason);
+  }
+
+  /** The WebSocket layer ends the connection, because of what the client sent. */
+  brokeProtocol(code: number): void {
+    this.code ??= code;
   }
 
   /** The connection is gone. */
@@ -151,9 +161,14 @@ export class Session implements Sink {
   private endAsSlow(why: 'slow' | 'stalled'): void {
     if (this.ended) return;
     this.outbox.close('slow');
-    this.finish();
     this.context.slowClosed(this, why);
-    this.socket.close(CloseCode.TOO_SLOW, 'Too slow: the queue is full or makes no progress; come back with fewer streams');
+    this.goodbye(CloseCode.TOO_SLOW, 'Too slow: the queue is full or makes no progress; come back with fewer streams');
+  }
+
+  private goodbye(code: CloseCode, reason: string): void {
+    this.code = code;
+    this.finish();
+    this.socket.close(code, reason);
     this.lastResort = this.context.clock.after(this.context.limits.closeMs, () => this.socket.terminate());
   }
 

@@ -61,11 +61,11 @@ export class Sessions {
     return session;
   }
 
-  /** @param code as the WebSocket layer reports it: ours, the client's, or 1006 */
+  /** @param code as the WebSocket layer reports it; why we ended the connection, if it was us, counts for more */
   close(session: Session, code: number): void {
     if (!this.sessions.delete(session)) return;
     session.closed();
-    this.closed.add(closeLabel(code));
+    this.closed.add(closeLabel(session.closeCode ?? code));
     const left = this.from(session.address) - 1;
     if (left > 0) this.perAddress.set(session.address, left);
     else this.perAddress.delete(session.address);

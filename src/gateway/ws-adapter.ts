@@ -61,6 +61,9 @@ export class DoorAdapter extends WsAdapter {
       perMessageDeflate: false,
       maxPayload: this.options.maxPayloadBytes,
     });
+    server.on('wsClientError', ({ message }, socket) => {
+      refuse(socket, { status: 400, code: 'BAD_UPGRADE', error: `This is no WebSocket upgrade: ${message}.` });
+    });
     this.open.set(path, { server, door, connect: undefined });
     return server;
   }
@@ -115,7 +118,10 @@ export class DoorAdapter extends WsAdapter {
 
   private connect(ws: WebSocket, socket: Duplex, door: Door, address: string, connect: (client: Client) => void): void {
     const session = this.sessions.open(address, door, new WsClientSocket(ws, socket));
-    ws.on('error', () => this.requests.errors.add('PROTOCOL'));
+    ws.on('error', (error) => {
+      this.requests.errors.add('PROTOCOL');
+      session.brokeProtocol(protocolCloseCode(error));
+    });
     ws.on('close', (code) => this.sessions.close(session, code));
     ws.on('ping', () => session.heard());
     ws.on('pong', () => session.heard());
@@ -172,6 +178,21 @@ export class DoorAdapter extends WsAdapter {
 /** What a client may know of a failure of ours: nothing but that it was ours. */
 export function internalError(): RequestError {
   return new RequestError('INTERNAL_ERROR', 'Internal error; try again');
+}
+
+/** The code that 'ws' closes with after each of its errors; it does not tell. */
+function protocolCloseCode(error: Error): number {
+  switch ('code' in error ? error.code : undefined) {
+    case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
+    case 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH':
+      return CloseCode.TOO_BIG;
+    case 'WS_ERR_INVALID_UTF8':
+      return 1007;
+    case 'WS_ERR_TOO_MANY_BUFFERED_PARTS':
+      return 1008;
+    default:
+      return 1002;
+  }
 }
 
 function textOf(data: RawData): string {
