@@ -4,6 +4,12 @@ import type { Flusher } from './flusher';
 import type { OutFrame } from './out-frame';
 
 /**
+ * How many times `queueBytes` may wait for a client, whatever it asked for: a subscribe brings the snapshots or the history of
+ * all its streams at once, but a client that subscribes again and again must not fill our memory.
+ */
+const CATCH_UP_ALLOWANCE = 64;
+
+/**
  * What waits for one client between two flushes; a flush is one write. What the socket has not taken is the client's backlog:
  * over `queueBytes` of it the client is too slow and nothing more is queued.
  */
@@ -11,6 +17,7 @@ export class Outbox {
   private frames: OutFrame[] = [];
   private bytes = 0;
   private closed = false;
+  private overflowing = false;
   /** Of what waits here: snapshots and history that the client asked for and cannot be blamed for. */
   private catchUp = 0;
   /** The same, of what was written since the socket was last empty. */
@@ -29,9 +36,18 @@ export class Outbox {
     return this.bytes + this.socket.backlog;
   }
 
+  private get maxBytes(): number {
+    return CATCH_UP_ALLOWANCE * this.queueBytes;
+  }
+
   push(frame: OutFrame): void {
     if (this.closed) {
       this.deliveries.dropped.add('closed');
+      return;
+    }
+    if (this.bytes > this.maxBytes) {
+      this.overflowing = true;
+      this.deliveries.dropped.add('slow');
       return;
     }
     if (this.frames.push(frame) === 1) this.flusher.add(this);
@@ -52,7 +68,8 @@ export class Outbox {
     }
     const backlog = this.socket.backlog;
     if (backlog === 0) this.writtenCatchUp = 0;
-    else if (backlog - this.writtenCatchUp > this.queueBytes) {
+    const excused = Math.min(this.writtenCatchUp, this.maxBytes);
+    if (this.overflowing || backlog - excused > this.queueBytes) {
       this.tooSlow();
       return;
     }
