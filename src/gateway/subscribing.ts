@@ -41,6 +41,8 @@ export interface SubscribingOptions {
   readonly timeoutMs: number;
 }
 
+const NOTHING: SubscribeOutcome = { accepted: [], rejected: [], pending: [], release: () => undefined };
+
 /** A stream that this request has asked for. */
 interface Asked {
   readonly stream: Stream;
@@ -64,6 +66,8 @@ export class Subscribing {
     args: readonly unknown[],
     resume: Readonly<Record<string, Position>> = {},
   ): Promise<SubscribeOutcome> {
+    // It may have ended since its message was taken up; nobody would ever leave what it joined now.
+    if (session.closing) return NOTHING;
     const rejected: RejectedArg[] = [];
     const already: { arg: string; membership: Membership }[] = [];
     const asked = new Map<string, Asked>();
@@ -88,7 +92,7 @@ export class Subscribing {
       session.subscriptions.delete(stream.name);
       asked.delete(stream.name);
       for (const arg of names)
-        rejected.push({ arg, code: 'EXCHANGE_REJECTED', reason: `The exchange refused it: ${status.reason}` });
+        rejected.push({ arg, reason: `The exchange refused it: ${status.reason}`, code: 'EXCHANGE_REJECTED' });
     }
 
     const since = this.positions(resume);
@@ -118,10 +122,7 @@ export class Subscribing {
         }
         membership.release();
       }
-      this.tellTrouble(
-        session,
-        joined.map(({ stream }) => stream),
-      );
+      this.tellStatus(session, joined);
     };
     return { accepted: inOrderOf(args, accepted), rejected, pending, release };
   }
@@ -134,7 +135,7 @@ export class Subscribing {
     for (const arg of args) {
       const parsed = parseArg(arg, this.options.brand, this.options.markets);
       if ('refusal' in parsed) {
-        rejected.push({ arg, ...parsed.refusal });
+        rejected.push({ arg: shortened(arg), ...parsed.refusal });
         continue;
       }
       accepted.push(arg as string);
@@ -167,12 +168,12 @@ export class Subscribing {
     const answer = this.symbols.look(stream.market, stream.symbol);
     if (!answer.known) {
       const hint = answer.nearest.length > 0 ? ` Did you mean ${answer.nearest.join(', ')}?` : '';
-      rejected.push({ arg, code: 'UNKNOWN_SYMBOL', reason: `Unknown symbol on ${stream.market}: ${stream.symbol}.${hint}` });
+      rejected.push({ arg, reason: `Unknown symbol on ${stream.market}: ${stream.symbol}.${hint}`, code: 'UNKNOWN_SYMBOL' });
       return undefined;
     }
     if (session.subscriptions.size >= this.options.maxSubscriptions) {
       const reason = `Max ${this.options.maxSubscriptions} subscriptions allowed. Unsubscribe from some first.`;
-      rejected.push({ arg, code: 'LIMIT_EXCEEDED', reason });
+      rejected.push({ arg, reason, code: 'LIMIT_EXCEEDED' });
       return undefined;
     }
     return stream;
@@ -202,15 +203,18 @@ export class Subscribing {
     return since;
   }
 
-  /** A client that joins while something is wrong is told so, as those were who were there before. */
-  private tellTrouble(session: Session, streams: readonly Stream[]): void {
-    for (const market of new Set(streams.map((stream) => stream.market))) {
+  /**
+   * A client that joins while something is wrong is told so, as those were who were there before. An exchange that answered
+   * after the deadline and before the reply is not told to joiners: a client that reads `pending` is told it here.
+   */
+  private tellStatus(session: Session, joined: readonly Pick<Asked, 'stream' | 'status'>[]): void {
+    for (const market of new Set(joined.map(({ stream }) => stream.market))) {
       const status = this.hub.marketStatus(market);
       if (status && status.state !== 'live') session.marketStatus(status);
     }
-    for (const { name } of streams) {
-      const status = this.hub.streamStatus(name);
-      if (status && status.state !== 'live') session.streamStatus(name, status);
+    for (const { stream, status: answer } of joined) {
+      const status = this.hub.streamStatus(stream.name);
+      if (status && (status.state !== 'live' || !answer)) session.streamStatus(stream.name, status);
     }
   }
 }
