@@ -38,10 +38,16 @@ export class Membership implements Joiner {
 
   /** Finds where to begin. From here on everything published is held until {@link release}. */
   async recover(since?: Position): Promise<Recovery> {
-    this.held = [];
-    this.recovery = await this.pubsub.recover(this.stream, since);
-    this.joinedAt = this.recovery;
-    return this.recovery;
+    for (;;) {
+      const held: Publication[] = [];
+      this.held = held;
+      const recovery = await this.pubsub.recover(this.stream, since);
+      // When the epoch changed while we asked, only a new answer tells whether what is held came before or after this one.
+      if (!this.left && held.some(({ epoch }) => epoch !== recovery.epoch)) continue;
+      this.recovery = recovery;
+      this.joinedAt = recovery;
+      return recovery;
+    }
   }
 
   /** The newest place of the stream that this process has seen. */
