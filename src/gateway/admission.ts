@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 
 /** Why a connection is not upgraded, as an HTTP answer. */
 export interface Refusal {
-  readonly status: 400 | 403 | 404 | 426 | 503;
+  readonly status: 400 | 403 | 404 | 503;
   readonly code: string;
   readonly error: string;
   readonly retryAfterSeconds?: number;
@@ -62,13 +62,14 @@ const REASON_PHRASES = {
   400: 'Bad Request',
   403: 'Forbidden',
   404: 'Not Found',
-  426: 'Upgrade Required',
   503: 'Service Unavailable',
 };
 
 /** Answers an upgrade request with an HTTP error and ends the connection. */
 export function refuse(socket: Duplex, { status, code, error, retryAfterSeconds }: Refusal): void {
   const body = JSON.stringify({ error, code, details: null });
+  // A client that keeps its side open must not keep ours.
+  socket.once('finish', () => socket.destroy());
   const retry = retryAfterSeconds === undefined ? '' : `Retry-After: ${retryAfterSeconds}\r\n`;
   socket.end(
     `HTTP/1.1 ${status} ${REASON_PHRASES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n` +

@@ -24,7 +24,9 @@ export class RateLimit {
   }
 
   judge(now: number): RateVerdict {
-    this.tokens = Math.min(this.perSecond, this.tokens + ((now - this.filledAt) * this.perSecond) / 1000);
+    // A wall clock that is set back must not cost the client what it has.
+    const passed = Math.max(0, now - this.filledAt);
+    this.tokens = Math.min(this.perSecond, this.tokens + (passed * this.perSecond) / 1000);
     this.filledAt = now;
     if (this.tokens >= 1) {
       this.tokens--;
