@@ -148,6 +148,35 @@ test('an unsubscribe that fails for one topic is repeated for the others', () =>
   expect(sent[2]).toMatchObject({ op: 'unsubscribe', args: ['b'] });
 });
 
+test('an ack without a request id answers a request of its own operation', () => {
+  const { clock, events, requests } = setUp('spot');
+  requests.subscribe('a');
+  clock.advance(0);
+  requests.heard('a');
+  requests.unsubscribe('a');
+  clock.advance(0);
+  requests.subscribe('b');
+  clock.advance(0);
+  requests.ack(success(undefined, 'unsubscribe'));
+  expect(requests.isLeaving('a')).toBe(false);
+  requests.ack(success(undefined));
+  expect(events).toEqual(['+a']);
+  requests.ack(success(undefined));
+  expect(events).toEqual(['+a', '+b']);
+});
+
+test('an option topic whose ack was lost is left before it is asked for again, or it would be listed as failed', () => {
+  const { clock, sent, requests } = setUp('option');
+  requests.subscribe('a');
+  clock.advance(0);
+  clock.advance(ACK_TIMEOUT);
+  expect(sent.slice(1).map(({ op, args }) => [op, args])).toEqual([
+    ['unsubscribe', ['a']],
+    ['subscribe', ['a']],
+  ]);
+  requests.stop();
+});
+
 /** One connection of the exchange: in order, all or nothing except for options. */
 class NaiveExchange {
   readonly subscribed = new Set<string>();
@@ -159,7 +188,8 @@ class NaiveExchange {
 
   handle({ op, args, req_id }: Sent): Record<string, unknown> {
     if (this.category === 'option') {
-      const failTopics = op === 'subscribe' ? args.filter((topic) => this.unknown.has(topic)) : [];
+      const fails = (topic: string): boolean => this.unknown.has(topic) || this.subscribed.has(topic);
+      const failTopics = op === 'subscribe' ? args.filter(fails) : [];
       const successTopics = args.filter((topic) => !failTopics.includes(topic));
       for (const topic of successTopics) this.set(op, topic);
       return { success: true, conn_id: 'c', data: { successTopics, failTopics }, type: 'COMMAND_RESP' };

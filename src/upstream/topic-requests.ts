@@ -178,12 +178,16 @@ export class TopicRequests {
     for (const batch of batchesOf(this.category, asking)) this.request('subscribe', batch, 0);
   }
 
-  /** Sends again what is still wanted (or still unwanted) of a request. */
   private repeat(op: TopicOp, topics: readonly string[], tries: number): void {
-    const due = topics.filter((topic) =>
+    const due = this.stillDue(op, topics);
+    if (due.length > 0) this.request(op, due, tries);
+  }
+
+  /** What is still wanted, or still unwanted, and will not be asked for anyway. */
+  private stillDue(op: TopicOp, topics: readonly string[]): string[] {
+    return topics.filter((topic) =>
       op === 'subscribe' ? this.wanted.get(topic) === false && !this.toSubscribe.has(topic) : !this.wanted.has(topic),
     );
-    if (due.length > 0) this.request(op, due, tries);
   }
 
   private request(op: TopicOp, topics: readonly string[], tries: number): void {
@@ -197,7 +201,14 @@ export class TopicRequests {
     const request = this.outstanding.get(reqId);
     if (!request) return;
     this.outstanding.delete(reqId);
-    if (request.tries > 0) this.listener.stuck();
-    else this.repeat(request.op, request.topics, 1);
+    if (request.tries > 0) {
+      this.listener.stuck();
+      return;
+    }
+    // An option socket that has a topic already lists it as failed, without a reason: leave it first, if it is there.
+    const due = this.stillDue(request.op, request.topics);
+    if (due.length === 0) return;
+    if (this.category === 'option' && request.op === 'subscribe') this.request('unsubscribe', due, 0);
+    this.request(request.op, due, 1);
   }
 }

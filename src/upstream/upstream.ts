@@ -30,6 +30,8 @@ export interface UpstreamOptions {
   readonly silenceMs: number;
   /** How long a stream is kept after its last listener has left. */
   readonly lingerMs: number;
+  /** A request without an answer is repeated once after this, then the connection is replaced. 5 s by default. */
+  readonly ackTimeoutMs?: number;
 }
 
 export interface UpstreamDeps {
@@ -44,7 +46,7 @@ export interface UpstreamDeps {
   readonly dial?: Dial;
 }
 
-/** The exchange acks within 0.5 s even under load; a request without an ack is repeated once after this, then the connection is replaced. */
+/** The exchange acks within 0.5 s even under load. */
 const ACK_TIMEOUT_MS = 5_000;
 
 /** Serves every stream that somebody wants, for as long as they do. */
@@ -76,7 +78,7 @@ export class Upstream {
         keepAlive,
         backoff,
         silenceMs,
-        ackTimeoutMs: ACK_TIMEOUT_MS,
+        ackTimeoutMs: options.ackTimeoutMs ?? ACK_TIMEOUT_MS,
       };
       const linkDeps = { dial, clock, random, log, budget, breaker: new ConnectBreaker(clock) };
       this.markets.set(
