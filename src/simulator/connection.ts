@@ -89,7 +89,10 @@ export class Connection {
 
   private send(frame: Buffer | string): void {
     if (this.frozen || !this.isOpen) return;
-    if (this.socket.bufferedAmount > MAX_BACKLOG_BYTES) return this.drop();
+    if (this.socket.bufferedAmount > MAX_BACKLOG_BYTES) {
+      this.drop();
+      return;
+    }
     this.framesSent++;
     this.socket.send(frame, { binary: false });
   }

@@ -16,17 +16,29 @@ export class ControlEndpoint {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(`${JSON.stringify(body)}\n`);
     };
-    if (!isLoopback(request.socket.remoteAddress)) return answer(403, { error: 'control is for this machine only' });
+    if (!isLoopback(request.socket.remoteAddress)) {
+      answer(403, { error: 'control is for this machine only' });
+      return;
+    }
     switch (`${request.method ?? ''} ${path}`) {
-      case 'GET /control':
-        return answer(200, { ...this.describe(), faults: this.faults.active() });
+      case 'GET /control': {
+        answer(200, { ...this.describe(), faults: this.faults.active() });
+        return;
+      }
       case 'DELETE /control/faults':
         this.faults.clear();
-        return answer(200, { cleared: true });
-      case 'POST /control/faults':
-        return this.post(request, answer);
-      default:
-        return answer(404, { error: 'there are GET /control, POST /control/faults and DELETE /control/faults' });
+        {
+          answer(200, { cleared: true });
+          return;
+        }
+      case 'POST /control/faults': {
+        this.post(request, answer);
+        return;
+      }
+      default: {
+        answer(404, { error: 'there are GET /control, POST /control/faults and DELETE /control/faults' });
+        return;
+      }
     }
   }
 
@@ -38,7 +50,10 @@ export class ControlEndpoint {
       if (size <= MAX_BODY_BYTES) chunks.push(chunk);
     });
     request.on('end', () => {
-      if (size > MAX_BODY_BYTES) return answer(413, { error: `the body may have ${MAX_BODY_BYTES} bytes` });
+      if (size > MAX_BODY_BYTES) {
+        answer(413, { error: `the body may have ${MAX_BODY_BYTES} bytes` });
+        return;
+      }
       try {
         answer(200, { fault: runFault(this.faults, Buffer.concat(chunks).toString()) });
       } catch (error) {

@@ -53,7 +53,11 @@ export function runFault(faults: Faults, body: string): { name: string; hit: unk
   const name = text(fields as Fields, 'fault');
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) throw new ControlError(`there is no fault "${name}"; there are ${Object.keys(COMMANDS).join(', ')}`);
-  return { name, hit: command(faults, fields as Fields) ?? null };
+  try {
+    return { name, hit: command(faults, fields as Fields) ?? null };
+  } catch (error) {
+    throw error instanceof RangeError ? new ControlError(error.message) : error;
+  }
 }
 
 function scope(fields: Fields): FaultScope {

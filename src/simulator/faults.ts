@@ -48,13 +48,16 @@ export class Faults {
     return this.each(scope, (connection) => connection.drop());
   }
 
-  /** Closes as the exchange sometimes does, with a code of its choice. */
+  /** Closes as the exchange sometimes does; `code` as RFC 6455 lets an endpoint send it, or a RangeError. */
   close(scope: FaultScope = {}, code = 1000, reason = ''): number {
+    if (!(code >= 1000 && code <= 4999) || [1004, 1005, 1006].includes(code))
+      throw new RangeError(`no close frame has code ${code}`);
     return this.each(scope, (connection) => connection.close(code, reason));
   }
 
-  /** Answers the next upgrades with an HTTP status instead, `times` times or until {@link allowUpgrades}. */
+  /** Answers the next upgrades with an HTTP error (400 to 599, or a RangeError), `times` times or until {@link allowUpgrades}. */
   refuseUpgrades(status: number, times = Infinity, endpoint?: Endpoint): void {
+    if (!(status >= 400 && status <= 599)) throw new RangeError(`an upgrade is refused with 400 to 599, not ${status}`);
     this.upgrades = { status, left: times, endpoint };
   }
 
@@ -199,7 +202,10 @@ export class Faults {
   /** Sends an ack, late or never if a fault says so. */
   sendAck(connection: Connection, frame: string): void {
     const fault = take(this.acks, connection.endpoint);
-    if (!fault) return connection.sendControl(frame);
+    if (!fault) {
+      connection.sendControl(frame);
+      return;
+    }
     if (fault.delayMs !== undefined) this.clock.after(fault.delayMs, () => connection.sendControl(frame));
   }
 

@@ -63,9 +63,22 @@ function derivative(
   const startPrice = Math.round((price * 10 ** priceScale) / tick) * tick;
   const usualSize = Math.max(1, Math.round((40_000 / price) * 10 ** sizeScale));
   return {
-    category: 'linear', symbol, baseCoin, quoteCoin, settleCoin: quoteCoin, contractType, priceScale, tick, sizeScale,
-    startPrice, usualSize, deliveryTime: 0, liquidations: true, eventsPerSecond: baseCoin.length === 3 ? 12 : 5, ...more,
-  }; // prettier-ignore
+    category: 'linear',
+    symbol,
+    baseCoin,
+    quoteCoin,
+    settleCoin: quoteCoin,
+    contractType,
+    priceScale,
+    tick,
+    sizeScale,
+    startPrice,
+    usualSize,
+    deliveryTime: 0,
+    liquidations: true,
+    eventsPerSecond: baseCoin.length === 3 ? 12 : 5,
+    ...more,
+  };
 }
 
 function linear(coins: readonly Coin[]): Instrument[] {
@@ -87,8 +100,12 @@ function spot(coins: readonly Coin[]): Instrument[] {
     const scale = coin[5];
     const usualSize = Math.max(1, Math.round((6_000 / coin[1]) * 10 ** scale));
     return derivative(coin, `${coin[0]}${quote}`, quote, 'Spot', {
-      category: 'spot', tick: 1, sizeScale: scale, usualSize, liquidations: false,
-    }); // prettier-ignore
+      category: 'spot',
+      tick: 1,
+      sizeScale: scale,
+      usualSize,
+      liquidations: false,
+    });
   };
   const named = COINS.map((coin) => pair(coin, 'USDT'));
   return [...named, ...COINS.slice(0, 3).map((coin) => pair(coin, 'USDC')), ...coins.map((coin) => pair(coin, 'USDT'))];
@@ -97,8 +114,13 @@ function spot(coins: readonly Coin[]): Instrument[] {
 function inverse(): Instrument[] {
   const contract = (coin: Coin, symbol: string, more: Partial<Instrument>): Instrument =>
     derivative(coin, symbol, 'USD', 'InversePerpetual', {
-      category: 'inverse', settleCoin: coin[0], sizeScale: 0, usualSize: 20_000, eventsPerSecond: 5, ...more,
-    }); // prettier-ignore
+      category: 'inverse',
+      settleCoin: coin[0],
+      sizeScale: 0,
+      usualSize: 20_000,
+      eventsPerSecond: 5,
+      ...more,
+    });
   const btc = COINS[0] as Coin;
   return [
     ...COINS.slice(0, 8).map((coin) => contract(coin, `${coin[0]}USD`, coin[0] === 'BTC' ? { tick: 50 } : {})),

@@ -57,10 +57,6 @@ export class MarketModel {
     return known;
   }
 
-  isDelisted(category: Category, symbol: string): boolean {
-    return this.delisted.has(key(category, symbol));
-  }
-
   relistAll(): void {
     this.delisted.clear();
   }

@@ -18,6 +18,12 @@ const TOPICS = new Set([
   ...Object.entries(CATEGORISED).flatMap(([name, of]) => [name, ...of.map((one) => `${name}.${one}`)]),
 ]);
 
+/** Where account frames come from, if from anywhere. */
+export interface AccountFrames {
+  join(connection: Connection, topic: string): void;
+  leave(connection: Connection, topic: string): void;
+}
+
 /** The control protocol of `/v5/private`. Account frames are pushed from outside. */
 export class PrivateSocket {
   constructor(
@@ -25,6 +31,7 @@ export class PrivateSocket {
     private readonly apiKey: ApiKey,
     private readonly time: ExchangeTime,
     private readonly ack: AckSender,
+    private readonly account?: AccountFrames,
   ) {}
 
   receive(text: string): Request | undefined {
@@ -52,12 +59,20 @@ export class PrivateSocket {
       case 'unsubscribe': {
         const reason = this.change(request);
         this.ack(connection, privateReply(reason === '', reason, request.op, to));
+        if (reason === '') this.tell(request);
         break;
       }
       default:
         connection.sendControl(privateReply(false, 'error:invalid op', request.op, to));
     }
     return request;
+  }
+
+  private tell({ op, args }: Request): void {
+    for (const topic of args) {
+      if (op === 'subscribe') this.account?.join(this.connection, String(topic));
+      else this.account?.leave(this.connection, String(topic));
+    }
   }
 
   /** Does what is asked and returns "", or says why not. */

@@ -63,10 +63,14 @@ export class PublicSocket {
     const { connection, category } = this;
     const to = { connId: connection.connId, reqId: request.reqId };
     const refusal = op === 'subscribe' ? this.offence(args) : this.tooMany(args);
-    if (refusal !== undefined) return this.ack(connection, publicRefusal(category, op, refusal, to));
+    if (refusal !== undefined) {
+      this.ack(connection, publicRefusal(category, op, refusal, to));
+      return;
+    }
     if (op === 'unsubscribe') {
       for (const topic of args) this.leave(topic);
-      return this.ack(connection, publicAck(category, op, to));
+      this.ack(connection, publicAck(category, op, to));
+      return;
     }
     const greetings = args.map((topic) => this.join(topic));
     const greet = (): void => greetings.forEach((one) => one());

@@ -5,6 +5,8 @@ import type { TopicBoard } from './topic-board';
 import type { TopicChannel } from './topic-channel';
 
 const TURN_MS = 10;
+/** Frames leave the gateway up to this long after the matching engine has spoken. */
+const MOST_LAG_MS = 4;
 /** After a stall the market does not catch up with more than this. */
 const MOST_CATCH_UP_MS = 200;
 
@@ -62,7 +64,8 @@ export class PushSchedule {
       if (this.random() < expected - events) events++;
       // Real markets move in bursts.
       if (events > 0 && this.random() < 0.1) events += 4;
-      for (let i = 0; i < events; i++) market.event(now);
+      const then = now - 1 - Math.floor(this.random() * MOST_LAG_MS);
+      for (let i = 0; i < events; i++) market.event(then);
     }
     for (const channel of this.board.live) if (now >= channel.due) channel.publish(now);
   }

@@ -28,6 +28,8 @@ export class RestApi {
   constructor(
     private readonly model: MarketModel,
     private readonly time: ExchangeTime,
+    /** Markets that nobody listens to move on when they are looked at. */
+    private readonly alive: boolean,
   ) {}
 
   /** The envelope for a path, or undefined when there is nothing at it. */
@@ -114,10 +116,15 @@ export class RestApi {
     const symbol = query.get('symbol') ?? '';
     const market = this.model.instrument(category, symbol) && this.model.symbol(category, symbol);
     if (!market) throw new RestError(10001, symbol ? 'params error: Symbol Invalid' : 'params error: symbol is required');
-    // A market that nobody has looked at yet has no trades: give it a few, all in the present.
-    if (market.tape.count === 0) for (let i = 0; i < 10; i++) market.takerOrder(time);
+    if (this.alive) catchUp(market, time);
     return market;
   }
+}
+
+/** A second's silence is an event, up to a bound; a market that never traded makes its first trades. */
+function catchUp(market: SymbolMarket, time: number): void {
+  for (let missed = Math.min(20, Math.floor((time - market.changed) / 1000)); missed > 0; missed--) market.event(time);
+  if (market.tape.count === 0) for (let i = 0; i < 10; i++) market.takerOrder(time);
 }
 
 function categoryOf(query: URLSearchParams): Category {

@@ -15,6 +15,8 @@ import { PublicSocket } from './public-socket';
 import { PushSchedule } from './push-schedule';
 import { hash, seededRandom } from './random';
 import type { Request } from './request';
+import type { Recording } from './recording';
+import { ReplayTopics } from './replay-topics';
 import { RestApi } from './rest-api';
 import { SocketDoor, type SocketProtocol } from './socket-door';
 import { TopicBoard } from './topic-board';
@@ -43,6 +45,8 @@ export interface SimulatorOptions {
   maxArgsLength: number;
   /** The one account of the private sockets. */
   apiKey: ApiKey;
+  /** Plays recorded frames instead of the model's: only topics of the recording exist then. */
+  replay: { readonly recording: Recording; readonly speed: number } | undefined;
 }
 
 const DEFAULTS: SimulatorOptions = {
@@ -58,6 +62,7 @@ const DEFAULTS: SimulatorOptions = {
   maxNewConnections: 500,
   maxArgsLength: 21_000,
   apiKey: { key: 'test-key', secret: 'test-secret' },
+  replay: undefined,
 };
 
 /** Requests that are remembered in all. */
@@ -90,16 +95,22 @@ export class SimulatedExchange {
   private readonly rest: RestApi;
   private readonly control: ControlEndpoint;
   private readonly server: Server;
+  private readonly player: ReplayTopics | undefined;
 
   private constructor(private readonly options: SimulatorOptions) {
     const { clock, seed } = options;
     this.time = new ExchangeClock(clock);
     this.model = new MarketModel(seed, clock.now(), options.symbols);
     this.board = new TopicBoard(this.model);
+    const { replay } = options;
+    if (replay) {
+      this.player = new ReplayTopics(replay.recording, replay.speed, this.board, clock, this.time);
+      for (const { category, symbol } of replay.recording.symbols) this.model.addRecorded(category, symbol);
+    }
     this.faults = new Faults(this.open, this.board, this.model, this.time, clock);
     this.schedule = new PushSchedule(this.board, clock, this.time, seededRandom(hash('schedule', seed)), options.rate);
     this.reaper = new IdleReaper(this.open, clock, this.time, options);
-    this.rest = new RestApi(this.model, this.time);
+    this.rest = new RestApi(this.model, this.time, !options.manual);
     this.control = new ControlEndpoint(this.faults, () => this.describe());
     const rules = {
       maxNewConnections: options.maxNewConnections,
@@ -230,9 +241,9 @@ export class SimulatedExchange {
   private protocolFor(connection: Connection): SocketProtocol {
     const { apiKey, maxArgsLength } = this.options;
     const ack = (to: Connection, frame: string): void => this.faults.sendAck(to, frame);
-    if (connection.endpoint === 'private') return new PrivateSocket(connection, apiKey, this.time, ack);
+    if (connection.endpoint === 'private') return new PrivateSocket(connection, apiKey, this.time, ack, this.player);
     if (connection.endpoint === 'trade') return new TradeSocket(connection, apiKey, this.time, ack);
-    const topics = new LiveTopics(this.board, this.time);
+    const topics = this.player ?? new LiveTopics(this.board, this.time);
     return new PublicSocket(connection, connection.endpoint, topics, this.time, ack, maxArgsLength);
   }
 
@@ -242,6 +253,7 @@ export class SimulatedExchange {
   }
 
   private closed(connection: Connection): void {
+    this.player?.leaveAll(connection);
     if (isCategory(connection.endpoint)) this.board.leaveAll(connection, connection.endpoint);
     this.changed();
   }
@@ -258,7 +270,10 @@ export class SimulatedExchange {
 
   private serve(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://localhost');
-    if (url.pathname.startsWith('/control')) return this.control.serve(request, response, url.pathname);
+    if (url.pathname.startsWith('/control')) {
+      this.control.serve(request, response, url.pathname);
+      return;
+    }
     const fault = this.faults.takeRestFault();
     if (fault === 'timeout') return;
     const answer = fault === undefined && request.method === 'GET' ? this.rest.answer(url.pathname, url.searchParams) : undefined;

@@ -51,10 +51,19 @@ export class SocketDoor {
     socket.on('error', () => socket.destroy());
     const url = new URL(request.url ?? '/', 'ws://localhost');
     const endpoint = endpointOf(url.pathname);
-    if (!endpoint) return refuse(socket, 404);
+    if (!endpoint) {
+      refuse(socket, 404);
+      return;
+    }
     const refusal = this.rules.refusal(endpoint);
-    if (refusal !== undefined) return refuse(socket, refusal);
-    if (this.tooMany()) return refuse(socket, 403);
+    if (refusal !== undefined) {
+      refuse(socket, refusal);
+      return;
+    }
+    if (this.tooMany()) {
+      refuse(socket, 403);
+      return;
+    }
     const maxActiveMs =
       endpoint === 'private' || endpoint === 'trade' ? activeTime(url.searchParams.get('max_active_time')) : undefined;
     this.server.handleUpgrade(request, socket, head, (webSocket) => this.open(webSocket, endpoint, maxActiveMs));

@@ -50,6 +50,8 @@ export class SymbolMarket {
   private readonly candles: Map<KlineInterval, CandleBuilder>;
   private readonly random: Random;
   private tradeNumber = 0;
+  /** Nothing happens before this: candles up to here have been looked at. */
+  private seen = 0;
   private direction: TapeTrade['tickDirection'] = 'ZeroPlusTick';
 
   constructor(
@@ -137,6 +139,7 @@ export class SymbolMarket {
   /** The candles of an interval, those that ended by `time` closed. */
   klines(interval: KlineInterval, time: number): CandleBuilder {
     const builder = this.candles.get(interval) as CandleBuilder;
+    this.seen = Math.max(this.seen, time);
     builder.roll(time);
     return builder;
   }
@@ -168,7 +171,7 @@ export class SymbolMarket {
 
   private move(time: number): number {
     this.events++;
-    this.changed = Math.max(this.changed, time);
+    this.changed = Math.max(this.changed, this.seen, time);
     this.seq += 1 + Math.floor(this.random() * 40);
     this.roll(this.changed);
     return this.changed;

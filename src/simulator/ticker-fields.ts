@@ -28,11 +28,12 @@ export function derivativeTicker(market: SymbolMarket, time: number): TickerFiel
   const day = market.day(time);
   const previous = market.priceAgo(time, DAY);
   const openInterestValue = (units: number, scale: number): string => {
-    const value = category === 'inverse'
-      ? BigInt(Math.round((units * 10 ** (priceScale + 8)) / market.markPrice)) / 10n ** BigInt(scale)
-      : BigInt(units) * BigInt(market.markPrice);
+    const value =
+      category === 'inverse'
+        ? BigInt(Math.round((units * 10 ** (priceScale + 8)) / market.markPrice)) / 10n ** BigInt(scale)
+        : BigInt(units) * BigInt(market.markPrice);
     return category === 'inverse' ? rescaled(value, 8, 2) : rescaled(value, scale + priceScale, 2);
-  }; // prettier-ignore
+  };
   const half = market.openInterest * 5;
   const dated = deliveryTime > 0;
   return {

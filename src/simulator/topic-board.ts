@@ -14,7 +14,11 @@ export class TopicBoard {
 
   /** Whether a handler exists: the topic is right, its symbol trades, and no fault refuses it. */
   has(category: Category, topic: string): boolean {
-    return !this.refused.has(key(category, topic)) && parseTopic(category, topic, this.model) !== undefined;
+    return !this.isRefused(category, topic) && parseTopic(category, topic, this.model) !== undefined;
+  }
+
+  isRefused(category: Category, topic: string): boolean {
+    return this.refused.has(key(category, topic));
   }
 
   /** The topic's channel, made when it is first asked for; undefined when there is no handler. */

@@ -68,8 +68,11 @@ function isPlain(
 export function marketsOf(category: Category, topic: Topic, model: MarketModel): SymbolMarket[] {
   const symbols =
     category === 'option' && topic.name === 'publicTrade'
-      ? model.list('option').filter((one) => one.baseCoin === topic.symbol).map((one) => one.symbol)
-      : [topic.symbol]; // prettier-ignore
+      ? model
+          .list('option')
+          .filter((one) => one.baseCoin === topic.symbol)
+          .map((one) => one.symbol)
+      : [topic.symbol];
   return symbols.map((symbol) => model.symbol(category, symbol)).filter((market) => market !== undefined);
 }
 
