@@ -1,9 +1,10 @@
 import { execFileSync, spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '../support/free-port';
+import { ProgramOutput } from '../support/program-output';
 import { execForm, parseDockerfile, type Stage, textsOf } from '../support/dockerfile';
 
 const root = join(__dirname, '../..');
@@ -62,14 +63,6 @@ function copy(text: string, directory: string, folders: ReadonlyMap<string, stri
     const isFolder = statSync(join(source, word)).isDirectory();
     cpSync(join(source, word), isFolder ? target : join(target, word.split('/').pop() as string), { recursive: true });
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
 }
 
 describe('the Dockerfile', () => {
@@ -136,15 +129,7 @@ describe('an image built by the steps of the Dockerfile', () => {
     };
     const [program, ...args] = execForm(textsOf(final, 'CMD')[0] ?? '');
     gateway = spawn(program ?? '', args, { cwd: app, env });
-    let log = '';
-    gateway.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
-    await new Promise<void>((resolve, reject) => {
-      gateway?.stdout.on('data', (chunk: Buffer) => {
-        log += chunk.toString();
-        if (log.includes('takes clients')) resolve();
-      });
-      gateway?.once('exit', () => reject(new Error(`ended before it took clients: ${log}`)));
-    });
+    await new ProgramOutput(gateway).matching(/takes clients/);
 
     const [check, ...checkArgs] = execForm((textsOf(final, 'HEALTHCHECK')[0] ?? '').replace(/^.*?CMD\s+/, ''));
     execFileSync(check ?? '', checkArgs, { env });

@@ -1,0 +1,95 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { freePorts } from '../support/free-port';
+import { ProgramOutput } from '../support/program-output';
+
+const root = join(__dirname, '../..');
+
+interface Running {
+  readonly process: ChildProcessWithoutNullStreams;
+  readonly output: ProgramOutput;
+  readonly exit: Promise<unknown[]>;
+}
+
+describe('the documented commands', () => {
+  const running: Running[] = [];
+  let port = 0;
+  let demo: Running;
+
+  /** In a process group of its own, so that nothing it started can be left behind. */
+  function run(command: string, args: readonly string[], env: Record<string, string> = {}): Running {
+    const process_ = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, detached: true });
+    const started = { process: process_, output: new ProgramOutput(process_), exit: once(process_, 'exit') };
+    running.push(started);
+    return started;
+  }
+
+  beforeAll(async () => {
+    const [free, metrics] = await freePorts(2);
+    port = free as number;
+    demo = run('node', ['dist/demo/demo.js'], { PORT: String(port), METRICS_PORT: String(metrics) });
+    await demo.output.matching(/Ctrl-C/);
+  }, 60_000);
+
+  afterAll(async () => {
+    for (const { process: process_, exit } of running) {
+      process_.kill('SIGTERM');
+      await exit;
+    }
+  });
+
+  it('npm run demo prints a command that shows live prices', async () => {
+    const [, command] = await demo.output.matching(/^ *(npm run watch -- .*)$/m);
+    const watch = run('sh', ['-c', `${command} --count 5`]);
+    expect(await watch.exit).toEqual([0, null]);
+    expect(watch.output.text).toMatch(/subscribed to ticker:BTCUSDT, ticker:ETHUSDT/);
+    expect(watch.output.text.match(/^[\d:.]{12} {2}mudrex\.futures\.ticker\.(BTC|ETH)USDT {2}\d+\.\d+ {2}bid/gm)).toHaveLength(5);
+  }, 60_000);
+
+  it('npm run watch says why a stream is rejected and ends with 1 when none is left', async () => {
+    const watch = run('node', ['dist/demo/watch.js', '--url', `ws://127.0.0.1:${port}/ws`, 'tickers.*']);
+    expect(await watch.exit).toEqual([1, null]);
+    expect(watch.output.text).toMatch(/tickers\.\* was rejected: Wildcards .* are not supported/);
+  });
+
+  it.each([
+    [[], /Name at least one stream/],
+    [['--count', 'x', 'ticker:BTCUSDT'], /--count must be a whole number/],
+    [['--url', 'http://x', 'ticker:BTCUSDT'], /--url must be a ws/],
+    [['--nonsense'], /--nonsense/],
+  ])('npm run watch refuses %j and explains itself', async (args, words) => {
+    const watch = run('node', ['dist/demo/watch.js', ...args]);
+    expect(await watch.exit).toEqual([1, null]);
+    expect(watch.output.text).toMatch(words);
+    expect(watch.output.text).toMatch(/Usage: npm run watch/);
+  });
+
+  it('the whole client of docs/protocol.md gets a rejection, a snapshot and updates', async () => {
+    const page = readFileSync(join(root, 'docs/protocol.md'), 'utf8');
+    const code = /```js\n(.*?)```/s.exec(page)?.[1] ?? '';
+    const client = run('node', ['-e', code], { TAPECAST_URL: `ws://127.0.0.1:${port}/ws` });
+    await client.output.matching(/^rejected tickers\.\* Wildcards/m);
+    await client.output.matching(/^snapshot mudrex\.futures\.ticker\.BTCUSDT \d+ \{"symbol":"BTCUSDT"/m);
+    await client.output.matching(/^update mudrex\.futures\.ticker\.BTCUSDT \d+ \{"symbol":"BTCUSDT"/m);
+    expect((await client.output.matching(/^update mudrex\.futures\.trade\.BTCUSDT \d+ \[\{"id"/m)).index).toBeGreaterThan(0);
+  });
+
+  it('npm run demo says so when its port is taken', async () => {
+    const taken = createServer().listen(0);
+    await once(taken, 'listening');
+    const { port: number } = taken.address() as { port: number };
+    const second = run('node', ['dist/demo/demo.js'], { PORT: String(number), METRICS_PORT: '0' });
+    expect(await second.exit).toEqual([1, null]);
+    expect(second.output.text).toContain(`Port ${number} is taken. Choose others`);
+    await once(taken.close(), 'close');
+  });
+
+  it('npm run demo stops both of its programs on Ctrl-C and ends with 0', async () => {
+    demo.process.kill('SIGINT');
+    expect(await demo.exit).toEqual([0, null]);
+    await expect(fetch(`http://127.0.0.1:${port}/live`)).rejects.toThrow();
+  });
+});
