@@ -24,9 +24,24 @@ const spec = '\\.spec\\.ts$';
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/', pathNot: `${spec}|^src/(main|demo/|simulator/exchange)` }, to: {} },
-    { name: 'no-dev-dependencies-in-src', severity: 'error', from: { path: '^src/', pathNot: spec }, to: { dependencyTypes: ['npm-dev'] } },
-    { name: 'src-does-not-import-test', severity: 'error', from: { path: '^src/', pathNot: spec }, to: { path: '^(test|bench)/' } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: `${spec}|^src/(main|demo/|simulator/exchange)` },
+      to: {},
+    },
+    {
+      name: 'no-dev-dependencies-in-src',
+      severity: 'error',
+      from: { path: '^src/', pathNot: spec },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+    {
+      name: 'src-does-not-import-test',
+      severity: 'error',
+      from: { path: '^src/', pathNot: spec },
+      to: { path: '^(test|bench)/' },
+    },
     ...Object.entries(may).map(([folder, allowed]) => ({
       name: `${folder}-directions`,
       comment: `${folder} may import only: ${allowed.join(', ') || 'nothing of ours'}`,
@@ -44,7 +59,10 @@ module.exports = {
       name: 'nest-stays-off-the-data-path',
       comment: 'classes on the data path are plain; modules build them with factories',
       severity: 'error',
-      from: { path: '^src/(streams|clock|meters|transform|pubsub|upstream|subscriptions|gateway)/', pathNot: `${spec}|\\.module\\.ts$|^src/gateway/(ws-adapter|native/(native-gateway|protocol-error-filter|request-pipe))\\.ts$` },
+      from: {
+        path: '^src/(streams|clock|meters|transform|pubsub|upstream|subscriptions|gateway)/',
+        pathNot: `${spec}|\\.module\\.ts$|^src/gateway/(ws-adapter|native/(native-gateway|request-error-filter|request-pipe))\\.ts$`,
+      },
       to: { path: 'node_modules/@nestjs/' },
     },
   ],
@@ -52,6 +70,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], mainFields: ['main', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      mainFields: ['main', 'types'],
+    },
   },
 };
