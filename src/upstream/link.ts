@@ -53,8 +53,8 @@ export type LinkState = 'connecting' | 'down' | 'resyncing' | 'up';
 
 /** A first connection that takes longer than this is trouble worth telling. */
 const CONNECT_GRACE_MS = 2_000;
-/** How long a reconnected link waits for fresh snapshots of topics that may have nothing to say. */
-const RESYNC_MS = 5_000;
+/** How long a reconnected link waits for fresh snapshots of topics that may have nothing to say: candles come every 1 to 60 s. */
+const RESYNC_MS = 3_000;
 /** The burst after a subscribe begins with a snapshot from the exchange's cache, up to 2 s old. */
 const FRESH_MS = 2_000;
 

@@ -7,6 +7,7 @@ import type { RawFrame, StreamTransform } from '../transform/transform';
 import type { BadFrames } from './bad-frames';
 import { topicOf } from './bybit/topics';
 import type { Feed, FeedListener } from './feed';
+import type { KlineBackfill } from './kline-backfill';
 import { ServedStream } from './served-stream';
 import type { StreamPublisher } from './stream-publisher';
 
@@ -17,6 +18,7 @@ export interface MarketStreamsDeps {
   readonly badFrames: BadFrames;
   readonly messages: Counter;
   readonly latency: Latency;
+  readonly backfill: KlineBackfill | undefined;
 }
 
 /** A topic and the streams that are made from it: one, or for option trades one per symbol of the base coin. */
@@ -47,13 +49,16 @@ export class MarketStreams implements FeedListener {
     if (!served)
       this.topics.set(topic, (served = { streams: new Map(), label: `${this.market}.${stream.kind}`, refusal: undefined }));
     if (served.streams.has(stream.name)) return;
-    const { transformOf, publisher, clock } = this.deps;
+    const { transformOf, publisher, clock, backfill } = this.deps;
     const one = new ServedStream(stream, {
       transform: transformOf(stream),
       publisher,
       clock,
       renew: () => this.feed.renew(topic),
       bad: (reason, problem, text) => this.bad(reason, problem, text),
+      ...(stream.kind === 'kline' && backfill
+        ? { backfill: (since: number, deliver: (frame: RawFrame) => void) => backfill.request(stream, since, deliver) }
+        : {}),
     });
     served.streams.set(stream.name, one);
     one.open();

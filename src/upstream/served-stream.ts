@@ -17,6 +17,8 @@ export interface ServedStreamDeps {
   readonly clock: Clock;
   /** Leaves the stream's topic and asks for it again. */
   renew(): void;
+  /** Of candle streams: fetches those that closed while there was no connection, beginning with the one that began at `since`. */
+  backfill?: (since: number, deliver: (frame: RawFrame) => void) => void;
   /** `reason` is one of a bounded set. */
   bad(reason: string, problem: string, text: string): void;
 }
@@ -27,6 +29,9 @@ export class ServedStream {
   /** The connection was renewed: what the transform holds is kept for late joiners until the first new frame. */
   private outdated = false;
   private gapOwed = false;
+  /** When the candle began that was the newest one as the connection broke, until what followed it has been fetched. */
+  private missingSince: number | undefined;
+  private closed = false;
   private readonly pace = new ResyncPace();
   private timer: Timer | undefined;
   private readonly snapshot = (): Message | undefined => this.deps.transform.snapshot();
@@ -42,6 +47,7 @@ export class ServedStream {
   }
 
   close(): void {
+    this.closed = true;
     this.timer?.cancel();
     this.deps.publisher.close(this.stream);
   }
@@ -49,6 +55,8 @@ export class ServedStream {
   /** The exchange serves the topic. */
   accepted(): void {
     if (this.state === 'pending') this.become('live');
+    // The next live candle may be a minute away; the missed ones need not wait for it.
+    if (this.deps.backfill) this.startAnew();
     if (!this.gapOwed) return;
     this.gapOwed = false;
     this.deps.publisher.gap(this.stream, this.deps.clock.now());
@@ -65,17 +73,34 @@ export class ServedStream {
     this.timer?.cancel();
     if (this.state === 'pending') return;
     this.outdated = true;
+    if (this.deps.backfill) this.missingSince ??= openTimeOf(this.deps.transform.snapshot());
     if (!isStateKind(this.stream.kind)) this.gapOwed = true;
   }
 
   frame(frame: RawFrame, received: number, text: string): void {
-    if (this.outdated) {
-      this.outdated = false;
-      this.deps.transform.reset();
-    }
+    this.startAnew();
     // Of a topic that is being renewed, old frames may still be on their way.
     if (this.state === 'resyncing' && frame.type !== 'snapshot') return;
     this.accepted();
+    this.take(frame, received, text);
+  }
+
+  /** The first sign of the topic on a new connection: what the transform holds from the old one is void. */
+  private startAnew(): void {
+    if (!this.outdated) return;
+    this.outdated = false;
+    this.deps.transform.reset();
+    if (this.missingSince !== undefined) this.deps.backfill?.(this.missingSince, (missed) => this.takeMissed(missed));
+  }
+
+  /** Candles that closed meanwhile. If the connection has broken again the next one brings them. */
+  private takeMissed(frame: RawFrame): void {
+    if (this.closed || this.outdated) return;
+    this.missingSince = undefined;
+    this.take(frame, this.deps.clock.now(), 'from REST');
+  }
+
+  private take(frame: RawFrame, received: number, text: string): void {
     const outcome = this.apply(frame, received, text);
     if (!outcome) return;
     for (const message of outcome.messages) this.deps.publisher.publish(this.stream, message, this.snapshot);
@@ -117,4 +142,8 @@ export class ServedStream {
     this.state = state;
     this.deps.publisher.status(this.stream, state, reason);
   }
+}
+
+function openTimeOf(candle: Message | undefined): number | undefined {
+  return candle && 'openTime' in candle.data ? candle.data.openTime : undefined;
 }

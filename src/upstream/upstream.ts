@@ -13,8 +13,11 @@ import { ConnectBudget } from './connect-budget';
 import type { KeepAlive } from './connection';
 import { Feed } from './feed';
 import type { UpstreamLog } from './log';
+import { KlineBackfill } from './kline-backfill';
 import { MarketStreams } from './market-streams';
 import type { MarketReport } from './report';
+import { fetchJson } from './rest';
+import type { FetchJson } from './rest';
 import { dialWebSocket } from './socket';
 import type { Dial } from './socket';
 import type { StreamPublisher } from './stream-publisher';
@@ -32,6 +35,8 @@ export interface UpstreamOptions {
   readonly lingerMs: number;
   /** A request without an answer is repeated once after this, then the connection is replaced. 5 s by default. */
   readonly ackTimeoutMs?: number;
+  /** `https://api.bybit.com`: where candles that closed while there was no connection are fetched. Without it they stay missing. */
+  readonly restUrl?: string;
 }
 
 export interface UpstreamDeps {
@@ -44,6 +49,8 @@ export interface UpstreamDeps {
   readonly log: UpstreamLog;
   /** Real sockets by default. */
   readonly dial?: Dial;
+  /** Real calls by default. */
+  readonly fetchJson?: FetchJson;
 }
 
 /** The exchange acks within 0.5 s even under load. */
@@ -56,6 +63,7 @@ export class Upstream {
   /** From the exchange's `ts` to our reading, per frame. */
   readonly latency = new Latency();
   private readonly bad: BadFrames;
+  private readonly backfill: KlineBackfill | undefined;
   private readonly markets = new Map<Market, MarketStreams>();
   /** Stream name -> the stream, and the timer that ends it when nobody wants it any more. */
   private readonly served = new Map<string, { readonly stream: Stream; linger: Timer | undefined }>();
@@ -68,6 +76,9 @@ export class Upstream {
     const { clock, random, log, publisher, transformOf, dial = dialWebSocket } = deps;
     const { messages, latency } = this;
     this.bad = new BadFrames(clock, log);
+    const { restUrl } = options;
+    const backfill = restUrl === undefined ? undefined : new KlineBackfill(restUrl, deps.fetchJson ?? fetchJson, clock, log);
+    this.backfill = backfill;
     const budget = new ConnectBudget(clock);
     for (const market of options.markets) {
       const category = categoryOf(market);
@@ -85,7 +96,7 @@ export class Upstream {
         market,
         new MarketStreams(
           market,
-          { transformOf, publisher, clock, badFrames: this.bad, messages, latency },
+          { transformOf, publisher, clock, badFrames: this.bad, messages, latency, backfill },
           (listener) => new Feed(market, linkOptions, linkDeps, listener),
         ),
       );
@@ -100,6 +111,11 @@ export class Upstream {
   /** Whether demand is served: from start to stop. */
   get running(): boolean {
     return this.running_;
+  }
+
+  /** Fetches of missed candles after reconnects, by outcome; undefined without a REST address. */
+  get backfills(): Counter | undefined {
+    return this.backfill?.outcomes;
   }
 
   report(): MarketReport[] {

@@ -1,11 +1,13 @@
 import { systemClock } from '../../src/clock/clock';
+import type { Clock } from '../../src/clock/clock';
 import type { MarketStatus, StreamStatus } from '../../src/pubsub/status';
 import { SimulatedExchange } from '../../src/simulator/simulated-exchange';
-import type { Message, OrderBookData } from '../../src/streams/message';
+import type { Kline, Message, OrderBookData } from '../../src/streams/message';
 import type { Market, Stream } from '../../src/streams/stream';
 import { transformOf } from '../../src/transform/bybit/transform-of';
 import { Symbols } from '../../src/upstream/bybit/symbols';
 import type { StreamPublisher } from '../../src/upstream/stream-publisher';
+import { ManualClock } from '../support/manual-clock';
 import { Upstream } from '../../src/upstream/upstream';
 import type { UpstreamOptions } from '../../src/upstream/upstream';
 
@@ -20,6 +22,7 @@ const SYSTEM_LOG = { info: () => undefined, warn: () => undefined };
 class Heard implements StreamPublisher {
   readonly said: string[] = [];
   readonly newest = new Map<string, Message>();
+  readonly closedCandles: Kline[] = [];
   private from = 0;
   private wake: () => void = () => undefined;
 
@@ -29,7 +32,8 @@ class Heard implements StreamPublisher {
 
   publish(stream: Stream, message: Message): void {
     this.newest.set(stream.name, message);
-    this.say(`${message.type} ${stream.name}`);
+    if (message.closed) this.closedCandles.push(message.data as Kline);
+    this.say(`${message.closed ? 'closed' : message.type} ${stream.name}`);
   }
 
   gap(stream: Stream): void {
@@ -113,13 +117,14 @@ let upstream: Upstream;
 let heard: Heard;
 let demand: Demanded;
 
-async function begin(options: Partial<UpstreamOptions> = {}, symbols?: number): Promise<void> {
-  exchange = await SimulatedExchange.start({ manual: true, symbols });
+async function begin(options: Partial<UpstreamOptions> = {}, symbols?: number, clock: Clock = systemClock): Promise<void> {
+  exchange = await SimulatedExchange.start({ manual: true, symbols, clock });
   heard = new Heard();
   demand = new Demanded();
   upstream = new Upstream(
     {
       wsUrl: exchange.wsUrl,
+      restUrl: exchange.restUrl,
       markets: ['futures', 'spot', 'inverse', 'option'],
       keepAlive: { pingIntervalMs: 20_000, pongTimeoutMs: 10_000 },
       backoff: { initialMs: 20, maxMs: 50, multiplier: 2 },
@@ -364,6 +369,48 @@ test('the exchange that is away at the start is found when it comes', async () =
   exchange.faults.refuseUpgrades(403, 3);
   demand.want(TICKER);
   await heard.hears(`live ${TICKER}`, `snapshot ${TICKER}`);
+});
+
+describe('a candle stream', () => {
+  const kline = 'futures.kline.1m.BTCUSDT';
+  const topic = 'kline.1.BTCUSDT';
+
+  async function listenToCandles(clock: Clock): Promise<void> {
+    await begin({}, undefined, clock);
+    demand.want(kline);
+    await heard.hears(`live ${kline}`);
+    exchange.stir('linear', topic);
+    await heard.hears(`snapshot ${kline}`);
+  }
+
+  test('gets what closed while there was no connection as closed, once and in order', async () => {
+    const clock = new ManualClock();
+    await listenToCandles(clock);
+    const first = (heard.newest.get(kline)?.data as Kline).openTime;
+    exchange.faults.refuseUpgrades(502);
+    exchange.faults.drop();
+    await heard.hears('futures is stale upstream disconnected');
+    clock.advance(3 * 60_000);
+    exchange.faults.allowUpgrades();
+    await heard.hears(`closed ${kline}`, `closed ${kline}`, `closed ${kline}`);
+    expect(heard.closedCandles.map((candle) => candle.openTime)).toEqual([first, first + 60_000, first + 120_000]);
+    expect(heard.closedCandles.every((candle) => candle.confirmed)).toBe(true);
+    exchange.stir('linear', topic);
+    await heard.hears(`update ${kline}`);
+    expect((heard.newest.get(kline)?.data as Kline).openTime).toBe(first + 180_000);
+    expect(heard.closedCandles).toHaveLength(3);
+  });
+
+  test('goes on with live data when REST fails', async () => {
+    await listenToCandles(new ManualClock());
+    exchange.faults.restDown(500);
+    exchange.faults.drop();
+    await heard.hears('futures is stale upstream disconnected');
+    await exchange.whenSubscribed('linear', topic);
+    exchange.stir('linear', topic);
+    await heard.hears(`snapshot ${kline}`);
+    expect(upstream.badFrames.total).toBe(0);
+  });
 });
 
 test('the last listener’s leaving unsubscribes, closes the stream, and in the end the connection', async () => {
