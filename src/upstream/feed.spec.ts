@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { FakeExchange, agree } from '../../test/support/fake-exchange';
 import type { FakeRequest, FakeSocket } from '../../test/support/fake-exchange';
 import { ManualClock } from '../../test/support/manual-clock';
@@ -268,4 +269,83 @@ test('stopping ends sockets that are open and sockets that are not open yet', as
   expect(open.exchange.newest.ended).toBe('close');
   expect(connecting.exchange.newest.ended).toBe('terminate');
   expect(open.feed.report()).toMatchObject({ connected: false, connections: 0, wantedTopics: 0 });
+});
+
+const TOPICS = ['tickers.A', 'tickers.B', 'orderbook.50.A', 'publicTrade.A', 'publicTrade.B', 'bad'];
+const step = fc.record({
+  act: fc.constantFrom('want', 'want', 'drop', 'open', 'break', 'data', 'wait', 'waitLong'),
+  topic: fc.constantFrom(...TOPICS),
+});
+
+test('after whatever trouble, a healthy exchange has exactly what is wanted, and the last word is live', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      /** What each socket is subscribed to. */
+      const subscribed = new Map<FakeSocket, Set<string>>();
+      const ended = new Set<FakeSocket>();
+      const opened = new Set<FakeSocket>();
+      const { exchange, events, feed } = setUp((socket, request) => {
+        const topics = subscribed.get(socket) ?? new Set();
+        subscribed.set(socket, topics);
+        const args = request.args ?? [];
+        const duplicate = args.find((topic) => topics.has(topic));
+        if (request.op === 'subscribe' && args.includes('bad')) socket.refuse(request, 'error:handler not found,topic:bad');
+        else if (request.op === 'subscribe' && duplicate !== undefined)
+          socket.refuse(request, `error:already subscribed,topic:${duplicate}`);
+        else {
+          for (const topic of args) {
+            if (request.op === 'subscribe') topics.add(topic);
+            else topics.delete(topic);
+          }
+          agree(socket, request);
+        }
+      });
+      const alive = (socket: FakeSocket): boolean => !ended.has(socket) && socket.ended === undefined;
+      const open = (): void => {
+        for (const socket of exchange.sockets) {
+          if (alive(socket) && !opened.has(socket)) {
+            opened.add(socket);
+            socket.open();
+          }
+        }
+      };
+      const wanted = new Set<string>();
+      for (const { act, topic } of steps) {
+        const socket = exchange.sockets.at(-1);
+        if (act === 'want') {
+          feed.want(topic);
+          wanted.add(topic);
+        } else if (act === 'drop') {
+          feed.drop(topic);
+          wanted.delete(topic);
+        } else if (act === 'open') open();
+        else if (act === 'break' && socket && alive(socket)) {
+          ended.add(socket);
+          socket.drop();
+        } else if (act === 'data' && socket && alive(socket) && subscribed.get(socket)?.has(topic)) {
+          socket.say({ topic, type: 'snapshot' });
+        } else if (act === 'wait') clock.advance(100);
+        else if (act === 'waitLong') clock.advance(20_000);
+        await settled();
+      }
+      for (let i = 0; i < 130; i++) {
+        open();
+        clock.advance(1000);
+        await settled();
+        for (const socket of exchange.sockets) {
+          for (const topic of subscribed.get(socket) ?? []) if (alive(socket)) socket.say({ topic, type: 'snapshot' });
+        }
+      }
+      const served = exchange.sockets.filter(alive).flatMap((socket) => [...(subscribed.get(socket) ?? [])]);
+      wanted.delete('bad');
+      expect(served.sort()).toEqual([...wanted].sort());
+      expect(feed.report().subscribedTopics).toBe(wanted.size);
+      const statuses = events.filter((event) => /^(live|stale|resyncing)/.test(event));
+      if (wanted.size > 0) expect(statuses.at(-1) ?? 'live').toBe('live');
+      for (const [i, status] of statuses.entries()) expect(status).not.toBe(statuses[i - 1]);
+      await feed.stop();
+      expect(clock.timers).toBe(0);
+    }),
+    { numRuns: 100 },
+  );
 });

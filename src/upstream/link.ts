@@ -176,7 +176,9 @@ export class Link {
     void this.deps.breaker
       .run(() => this.attempt())
       .then((waitMs) => {
-        if (waitMs > 0) this.connectIn(waitMs);
+        if (waitMs === 0 || this.stopped) return;
+        this.deps.log.warn({ url: this.options.url, waitMs }, 'too many failed tries to reach the exchange; waiting');
+        this.connectIn(waitMs);
       });
   }
 
