@@ -127,7 +127,7 @@ function kindOf(word: string): Kind | undefined {
 }
 
 function refuse(code: ArgRefusal['code'], reason: string): ParsedArg {
-  return { refusal: { code, reason } };
+  return { refusal: { reason, code } };
 }
 
 /** What a client sent, short enough to be sent back. */
