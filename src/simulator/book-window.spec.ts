@@ -14,12 +14,17 @@ function marketOf(category: Category, symbol: string, seed: number): SymbolMarke
   return market;
 }
 
+interface BookFrame {
+  type: string;
+  data: { u: number; b: [string, string][]; a: [string, string][] };
+}
+
 /** The stupid model: a plain Map, sorted when asked. */
 class PlainBook {
   readonly bids = new Map<string, string>();
   readonly asks = new Map<string, string>();
 
-  apply(frame: { data: { b: [string, string][]; a: [string, string][] } }): void {
+  apply(frame: BookFrame): void {
     for (const [side, levels] of [
       [this.bids, frame.data.b],
       [this.asks, frame.data.a],
@@ -57,9 +62,10 @@ describe('a book window', () => {
           const feed = new BookFeed(market, `orderbook.${depth}.${symbol}`, depth);
           feed.wake();
           const plain = new PlainBook();
-          const [snapshot] = feed.first(BEGAN).map((text) => JSON.parse(text) as never);
-          let u = (snapshot as { data: { u: number } }).data.u;
-          plain.apply(snapshot as never);
+          const [snapshot] = feed.first(BEGAN).map((text) => JSON.parse(text) as BookFrame);
+          if (!snapshot) throw new Error('no snapshot');
+          let { u } = snapshot.data;
+          plain.apply(snapshot);
           const { priceScale, sizeScale } = market.instrument;
           const numbers = ([price, size]: UnitLevel): [number, number] => [
             Number((price / 10 ** priceScale).toFixed(priceScale)),

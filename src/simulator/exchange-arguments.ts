@@ -81,6 +81,6 @@ function parse(argv: readonly string[]): Readonly<Record<string, string | boolea
       },
     }).values;
   } catch (error) {
-    throw new ArgumentsError(error instanceof Error ? error.message : 'the command line cannot be read');
+    throw new ArgumentsError((error as Error).message);
   }
 }

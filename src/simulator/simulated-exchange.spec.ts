@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
 import { ManualClock } from '../../test/support/manual-clock';
 import { ExchangeClient, type Frame } from '../../test/support/exchange-client';
 import { signRealtime } from './api-key';
@@ -15,8 +18,8 @@ describe('the simulated exchange', () => {
     exchange = await SimulatedExchange.start({ manual: true, clock, ...options });
   }
 
-  async function connect(path: string, options = {}): Promise<ExchangeClient> {
-    const client = await ExchangeClient.open(`${exchange.wsUrl}/v5/${path}`, options);
+  async function connect(path: string): Promise<ExchangeClient> {
+    const client = await ExchangeClient.open(`${exchange.wsUrl}/v5/${path}`);
     clients.push(client);
     return client;
   }
@@ -223,13 +226,18 @@ describe('the simulated exchange', () => {
     });
 
     it('compresses without context takeover when that is offered', async () => {
-      const client = await connect('public/linear', { perMessageDeflate: true });
-      expect(client.socket.extensions).toContain('permessage-deflate');
-      const answer = await fetch(exchange.restUrl); // the same port serves HTTP
-      expect(answer.status).toBe(404);
-      await subscribe(client, 'orderbook.200.BTCUSDT');
-      const plain = await connect('public/linear');
-      expect(plain.socket.extensions).toBe('');
+      const socket = new WebSocket(`${exchange.wsUrl}/v5/public/linear`, { perMessageDeflate: true });
+      const [response] = (await once(socket, 'upgrade')) as [IncomingMessage];
+      expect(response.headers['sec-websocket-extensions']).toBe(
+        'permessage-deflate; server_no_context_takeover; client_no_context_takeover',
+      );
+      await once(socket, 'open');
+      socket.send(JSON.stringify({ op: 'subscribe', args: ['orderbook.200.BTCUSDT'] }));
+      const [data] = (await once(socket, 'message')) as [Buffer];
+      expect(JSON.parse(data.toString())).toMatchObject({ topic: 'orderbook.200.BTCUSDT' });
+      socket.terminate();
+      await once(socket, 'close');
+      expect((await connect('public/linear')).socket.extensions).toBe('');
     });
 
     it('answers protocol pings', async () => {

@@ -1,4 +1,4 @@
-import { type ClientOptions, WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 
 export type Frame = Record<string, unknown>;
 
@@ -24,8 +24,8 @@ export class ExchangeClient {
   }
 
   /** Resolves when the socket is open; rejects with the HTTP status (`Error: 502`) when it was refused. */
-  static open(url: string, options: ClientOptions = {}): Promise<ExchangeClient> {
-    const socket = new WebSocket(url, { perMessageDeflate: false, ...options });
+  static open(url: string): Promise<ExchangeClient> {
+    const socket = new WebSocket(url, { perMessageDeflate: false });
     const client = new ExchangeClient(socket);
     return new Promise((resolve, reject) => {
       socket.once('open', () => resolve(client));
