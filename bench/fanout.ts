@@ -1,0 +1,99 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Case } from './fanout/cases/case';
+import { CASES } from './fanout/cases/cases';
+import type { Measurement } from './fanout/measurement';
+import { readOptions, USAGE, type Options } from './fanout/options';
+import { summariesOf, tableOf } from './fanout/report';
+import { Rig } from './fanout/rig';
+import { gateway, PEERS, ROOT, type Target } from './fanout/targets';
+
+/** Wrong usage, as command-line programs report it. */
+const EXIT_USAGE = 2;
+
+function machine() {
+  const processors = cpus();
+  return {
+    date: new Date().toISOString(),
+    processor: processors[0]?.model ?? 'unknown',
+    cores: processors.length,
+    memoryGb: Math.round(totalmem() / 1024 ** 3),
+    system: `${type()} ${release()}`,
+    node: process.version,
+    loadBefore: loadavg()[0] ?? NaN,
+  };
+}
+
+/** Peers that can run here; says of the others how to get them. */
+function peersFor({ peers }: Options): Target[] {
+  const wanted = PEERS.filter(({ name }) => !peers || peers.some((text) => name.toLowerCase().includes(text.toLowerCase())));
+  return wanted.filter((peer) => {
+    const missing = peer.missing();
+    if (missing !== undefined) console.log(`without ${peer.name}: ${missing}`);
+    return missing === undefined;
+  });
+}
+
+/** Rounds take turns over the targets, each round beginning with another one: a slow moment of the machine meets all alike. */
+async function measure(one: Case, rig: Rig, peers: readonly Target[], options: Options): Promise<Measurement[]> {
+  const targets = [gateway, ...(one.peers ? peers : [])];
+  const measured: Measurement[] = [];
+  for (let round = 0; round < options.rounds; round++) {
+    for (let turn = 0; turn < targets.length; turn++) {
+      const target = targets[(round + turn) % targets.length];
+      if (!target) continue;
+      process.stderr.write(`${one.name}, round ${round + 1} of ${options.rounds}: ${target.name}\n`);
+      try {
+        measured.push(...(await one.run(rig, target, options)));
+      } catch (error) {
+        // A peer that falls over is a result too; the others go on.
+        const notes = [`failed: ${error instanceof Error ? error.message : String(error)}`];
+        measured.push({ case: one.name, variant: 'failed', target: target.name, figures: {}, notes });
+      }
+    }
+  }
+  return measured;
+}
+
+async function main(): Promise<void> {
+  let options: Options | 'help';
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    process.exitCode = EXIT_USAGE;
+    return;
+  }
+  if (options === 'help') {
+    console.log(USAGE);
+    return;
+  }
+  const here = machine();
+  console.log(
+    `${here.date}: ${here.cores} x ${here.processor}, ${here.memoryGb} GB, ${here.system}, Node ${here.node}, load ${here.loadBefore.toFixed(1)}`,
+  );
+  const peers = peersFor(options);
+  const measurements: Measurement[] = [];
+  const rig = new Rig(options.size);
+  try {
+    for (const one of CASES) {
+      if (options.only.length > 0 && !options.only.includes(one.name)) continue;
+      const missing = one.missing?.();
+      if (missing !== undefined) {
+        console.log(`\n${one.name}: not measured: ${missing}`);
+        continue;
+      }
+      measurements.push(...(await measure(one, rig, peers, options)));
+      console.log(tableOf(one, summariesOf(measurements)));
+    }
+  } finally {
+    rig.stop();
+  }
+  const file = resolve(options.json ?? join(ROOT, 'bench/results/latest.json'));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify({ machine: here, options, summaries: summariesOf(measurements), measurements }, null, 1));
+  console.log(`\neverything: ${file}`);
+}
+
+void main();
