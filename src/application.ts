@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -9,6 +10,7 @@ import { Settings } from './config/settings';
 import { doorAdapterFor } from './gateway/gateway.module';
 import { Sessions } from './gateway/sessions';
 import { Readiness } from './health/readiness';
+import { MetricsServer } from './metrics/metrics-server';
 
 /** A gateway that takes clients. */
 export interface RunningGateway {
@@ -32,10 +34,11 @@ export async function startGateway(settingsModule: DynamicModule): Promise<Runni
     await app.close();
     throw error;
   }
-  const { port } = app.getHttpServer().address() as AddressInfo;
+  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
   const readiness = app.get(Readiness);
   readiness.started = true;
-  logger.info({ port, host: settings.host, exchange: settings.bybitWsUrl }, 'tapecast takes clients');
+  const { port: metricsPort } = app.get(MetricsServer);
+  logger.info({ port, metricsPort, host: settings.host, exchange: settings.bybitWsUrl }, 'tapecast takes clients');
   return {
     app,
     port,

@@ -59,7 +59,7 @@ describe('createLogger', () => {
 
 describe('NestLogger', () => {
   it.each([
-    ['log', 'info'],
+    ['log', 'debug'],
     ['fatal', 'fatal'],
     ['error', 'error'],
     ['warn', 'warn'],
@@ -86,7 +86,7 @@ describe('NestLogger', () => {
 
   it('writes an object as JSON', () => {
     const { lines, logger } = loggerWith({});
-    new NestLogger(logger).log({ a: 1 });
+    new NestLogger(logger).warn({ a: 1 });
     expect(lines.json).toMatchObject([{ msg: '{"a":1}' }]);
   });
 });

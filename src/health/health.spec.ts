@@ -44,17 +44,14 @@ describe('the health of a market', () => {
   });
 
   it.each([
-    [
-      'is down while topics are wanted and no connection is open yet',
-      {},
-      undefined,
-      'connecting',
-      'not connected to the exchange',
-    ],
     ['is down while stale, for the reason that clients were told', {}, 'stale', 'stale', 'upstream disconnected'],
     ['is down while stale although connected', { connected: true }, 'stale', 'stale', 'upstream disconnected'],
   ] as const)('%s', (_title, report, status, state, reason) => {
     expect(healthOf({ ...WANTED, ...report }, status, 'upstream disconnected')).toMatchObject({ status: 'down', state, reason });
+  });
+
+  it('is up while its first connection is being opened: one that takes long is told as stale', () => {
+    expect(healthOf(WANTED)).toMatchObject({ status: 'up', state: 'connecting' });
   });
 
   it('is up while resyncing on an open connection', () => {

@@ -50,7 +50,8 @@ export class Health {
     const status = this.sources.pubsub.marketStatus(report.market);
     const wanted = report.wantedTopics > 0;
     const state = !wanted ? 'idle' : status && status.state !== 'live' ? status.state : report.connected ? 'live' : 'connecting';
-    const down = wanted && (!report.connected || state === 'stale');
+    // A connection that takes long to open is told as stale by the upstream itself; until then nothing is wrong.
+    const down = state === 'stale';
     return {
       status: down ? 'down' : 'up',
       state,
@@ -58,7 +59,7 @@ export class Health {
       last_message_age_seconds: secondsSince(report.lastMessageAt, now),
       wanted_topics: report.wantedTopics,
       subscribed_topics: report.subscribedTopics,
-      ...(down && { reason: state === 'stale' && status?.reason ? status.reason : 'not connected to the exchange' }),
+      ...(down && { reason: status?.reason ?? '' }),
     };
   }
 }

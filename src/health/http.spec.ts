@@ -25,7 +25,7 @@ class BrokenController {
   }
 }
 
-const state = { draining: false, full: false, healthy: true, report: marketReport() };
+const state = { draining: false, full: false, healthy: true, stale: false, report: marketReport() };
 const logged: object[] = [];
 const readiness = new Readiness(state, state);
 let app: INestApplication;
@@ -34,7 +34,10 @@ let base: string;
 beforeAll(async () => {
   const health = new Health({
     sessions: { active: 4 },
-    pubsub: { healthy: () => state.healthy, marketStatus: () => undefined },
+    pubsub: {
+      healthy: () => state.healthy,
+      marketStatus: (market) => (state.stale ? { market, state: 'stale', reason: 'upstream disconnected', since: 1 } : undefined),
+    },
     upstream: { report: () => [state.report] },
     now: () => 1_700_000_000_000,
   });
@@ -55,7 +58,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  Object.assign(state, { draining: false, full: false, healthy: true, report: marketReport() });
+  Object.assign(state, { draining: false, full: false, healthy: true, stale: false, report: marketReport() });
   readiness.started = true;
   logged.length = 0;
 });
@@ -126,11 +129,12 @@ describe('GET /health', () => {
   });
 
   it('is 503 in the same shape while a market that is wanted is cut off', async () => {
+    state.stale = true;
     state.report = marketReport({ wantedTopics: 1 });
     const { status, body } = await call('/health');
     const upstream = {
       status: 'down',
-      markets: { futures: expect.objectContaining({ status: 'down', reason: 'not connected to the exchange' }) as object },
+      markets: { futures: expect.objectContaining({ status: 'down', reason: 'upstream disconnected' }) as object },
     };
     expect(status).toBe(503);
     expect(body).toMatchObject({
