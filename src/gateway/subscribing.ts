@@ -60,7 +60,10 @@ export class Subscribing {
     private readonly options: SubscribingOptions,
   ) {}
 
-  /** @param resume where the client left off, by any name of a stream */
+  /**
+   * Rejects only when something inside failed; the client then stands as before.
+   * @param resume where the client left off, by any name of a stream
+   */
   async subscribe(
     session: Session,
     args: readonly unknown[],
@@ -68,9 +71,53 @@ export class Subscribing {
   ): Promise<SubscribeOutcome> {
     // It may have ended since its message was taken up; nobody would ever leave what it joined now.
     if (session.closing) return NOTHING;
+    const asked = new Map<string, Asked>();
+    try {
+      return await this.join(session, args, resume, asked);
+    } catch (error) {
+      for (const ask of asked.values()) abandon(session, ask);
+      throw error;
+    }
+  }
+
+  /** Unknown streams are none of the client's subscriptions and count as already left; `left` counts those that were. */
+  unsubscribe(session: Session, args: readonly unknown[]): { accepted: string[]; left: number; rejected: RejectedArg[] } {
+    const accepted: string[] = [];
+    const rejected: RejectedArg[] = [];
+    let left = 0;
+    for (const arg of args) {
+      const parsed = parseArg(arg, this.options.brand, this.options.markets);
+      if ('refusal' in parsed) {
+        rejected.push({ arg: shortened(arg), ...parsed.refusal });
+        continue;
+      }
+      accepted.push(arg as string);
+      const subscribed = session.subscriptions.get(parsed.stream.name);
+      if (!subscribed) continue;
+      subscribed.membership.leave();
+      session.subscriptions.delete(parsed.stream.name);
+      left++;
+    }
+    return { accepted, left, rejected };
+  }
+
+  list(session: Session): AcceptedArg[] {
+    return [...session.subscriptions.values()].map(({ arg, membership }: Subscribed) => ({
+      arg,
+      stream: membership.stream,
+      position: membership.position(),
+    }));
+  }
+
+  /** @param asked is filled with what the session joins */
+  private async join(
+    session: Session,
+    args: readonly unknown[],
+    resume: Readonly<Record<string, Position>>,
+    asked: Map<string, Asked>,
+  ): Promise<SubscribeOutcome> {
     const rejected: RejectedArg[] = [];
     const already: { arg: string; membership: Membership }[] = [];
-    const asked = new Map<string, Asked>();
     for (const arg of args) {
       const stream = this.admit(session, arg, rejected);
       if (!stream) continue;
@@ -88,8 +135,7 @@ export class Subscribing {
     await this.answers([...asked.values()]);
     for (const { stream, args: names, membership, status } of asked.values()) {
       if (status?.state !== 'refused') continue;
-      membership.leave();
-      session.subscriptions.delete(stream.name);
+      abandon(session, { stream, membership });
       asked.delete(stream.name);
       for (const arg of names)
         rejected.push({ arg, reason: `The exchange refused it: ${status.reason}`, code: 'EXCHANGE_REJECTED' });
@@ -125,35 +171,6 @@ export class Subscribing {
       this.tellStatus(session, joined);
     };
     return { accepted: inOrderOf(args, accepted), rejected, pending, release };
-  }
-
-  /** Unknown streams are none of the client's subscriptions and count as already left; `left` counts those that were. */
-  unsubscribe(session: Session, args: readonly unknown[]): { accepted: string[]; left: number; rejected: RejectedArg[] } {
-    const accepted: string[] = [];
-    const rejected: RejectedArg[] = [];
-    let left = 0;
-    for (const arg of args) {
-      const parsed = parseArg(arg, this.options.brand, this.options.markets);
-      if ('refusal' in parsed) {
-        rejected.push({ arg: shortened(arg), ...parsed.refusal });
-        continue;
-      }
-      accepted.push(arg as string);
-      const subscribed = session.subscriptions.get(parsed.stream.name);
-      if (!subscribed) continue;
-      subscribed.membership.leave();
-      session.subscriptions.delete(parsed.stream.name);
-      left++;
-    }
-    return { accepted, left, rejected };
-  }
-
-  list(session: Session): AcceptedArg[] {
-    return [...session.subscriptions.values()].map(({ arg, membership }: Subscribed) => ({
-      arg,
-      stream: membership.stream,
-      position: membership.position(),
-    }));
   }
 
   /** The stream that an arg names, if this client may have it; otherwise notes why not. */
@@ -217,6 +234,11 @@ export class Subscribing {
       if (status && (status.state !== 'live' || !answer)) session.streamStatus(stream.name, status);
     }
   }
+}
+
+function abandon(session: Session, { stream, membership }: Pick<Asked, 'stream' | 'membership'>): void {
+  membership.leave();
+  session.subscriptions.delete(stream.name);
 }
 
 /** Accepted args as the client sent them, in its order. */
