@@ -7,7 +7,7 @@ import { klineRows, orderBookResult, recentTrades, restTicker } from './rest-res
 import type { SymbolMarket } from './symbol-market';
 
 /** What a logical error answers: HTTP 200 with a code of the exchange. */
-export class RestError extends Error {
+class RestError extends Error {
   constructor(
     readonly retCode: number,
     message: string,

@@ -227,11 +227,12 @@ describe('the simulated exchange', () => {
 
     it('compresses without context takeover when that is offered', async () => {
       const socket = new WebSocket(`${exchange.wsUrl}/v5/public/linear`, { perMessageDeflate: true });
-      const [response] = (await once(socket, 'upgrade')) as [IncomingMessage];
+      const upgraded = once(socket, 'upgrade');
+      await once(socket, 'open');
+      const [response] = (await upgraded) as [IncomingMessage];
       expect(response.headers['sec-websocket-extensions']).toBe(
         'permessage-deflate; server_no_context_takeover; client_no_context_takeover',
       );
-      await once(socket, 'open');
       socket.send(JSON.stringify({ op: 'subscribe', args: ['orderbook.200.BTCUSDT'] }));
       const [data] = (await once(socket, 'message')) as [Buffer];
       expect(JSON.parse(data.toString())).toMatchObject({ topic: 'orderbook.200.BTCUSDT' });

@@ -24,8 +24,8 @@ class Sdk {
       { wsUrl: `${exchange.wsUrl}${path}`, market: 'v5', reconnectTimeout: 10, ...account },
       quiet,
     );
-    this.client.on('update', (event) => {
-      this.updates.push(event);
+    this.client.on('update', (event: unknown) => {
+      this.updates.push(event as Update);
       for (const look of [...this.waiting]) look();
     });
     this.client.on('exception', (event) => this.exceptions.push(event));
