@@ -148,6 +148,22 @@ test('an unsubscribe that fails for one topic is repeated for the others', () =>
   expect(sent[2]).toMatchObject({ op: 'unsubscribe', args: ['b'] });
 });
 
+test('the ack of an older request says nothing about a topic that was left and asked for again', () => {
+  const { clock, sent, events, requests } = setUp();
+  requests.subscribe('a');
+  clock.advance(0);
+  requests.subscribe('bad');
+  requests.renew('a');
+  clock.advance(0);
+  requests.ack(success(sent[0]));
+  expect(events).toEqual([]);
+  requests.ack(success(sent[1], 'unsubscribe'));
+  requests.ack(failure(sent[2], 'error:handler not found,topic:bad'));
+  expect(sent[3]).toMatchObject({ op: 'subscribe', args: ['a'] });
+  requests.ack(success(sent[3]));
+  expect(events.at(-1)).toBe('+a');
+});
+
 test('an ack without a request id answers a request of its own operation', () => {
   const { clock, events, requests } = setUp('spot');
   requests.subscribe('a');
@@ -273,6 +289,6 @@ test('whatever is wanted, lost and refused in whatever order, the exchange ends 
         expect(clock.timers).toBe(0);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 1000 },
   );
 });

@@ -13,6 +13,13 @@ interface Request {
   readonly deadline: Timer;
 }
 
+interface Wanted {
+  /** The exchange has said or shown that the topic is subscribed. */
+  accepted: boolean;
+  /** The newest request that asks for it: answers to older ones say nothing about it any more. Undefined until it is sent. */
+  reqId: string | undefined;
+}
+
 export interface TopicRequestsListener {
   send(text: string): void;
   accepted(topic: string): void;
@@ -28,8 +35,8 @@ export interface TopicRequestsListener {
  * asked for again.
  */
 export class TopicRequests {
-  /** What should be subscribed -> whether the exchange has said or shown that it is. */
-  private readonly wanted = new Map<string, boolean>();
+  /** What should be subscribed. */
+  private readonly wanted = new Map<string, Wanted>();
   private readonly outstanding = new Map<string, Request>();
   private toSubscribe = new Set<string>();
   private toUnsubscribe = new Set<string>();
@@ -45,7 +52,6 @@ export class TopicRequests {
 
   subscribe(topic: string): void {
     if (this.wanted.has(topic)) return;
-    this.wanted.set(topic, false);
     this.ask(topic);
   }
 
@@ -59,14 +65,13 @@ export class TopicRequests {
   /** Leaves a topic and asks for it again: the way to a fresh snapshot. */
   renew(topic: string): void {
     if (!this.wanted.has(topic) || this.toSubscribe.has(topic)) return;
-    this.wanted.set(topic, false);
     this.toUnsubscribe.add(topic);
     this.ask(topic);
   }
 
   /** Data came: it may overtake the ack, and proves that the topic is subscribed. */
   heard(topic: string): void {
-    if (this.wanted.get(topic) === false && !this.toSubscribe.has(topic)) this.accept(topic);
+    this.accept(topic, this.wanted.get(topic)?.reqId);
   }
 
   /** Whether the exchange may still send a topic that nobody wants: its unsubscribe is under way. */
@@ -78,18 +83,18 @@ export class TopicRequests {
   }
 
   isAccepted(topic: string): boolean {
-    return this.wanted.get(topic) ?? false;
+    return this.wanted.get(topic)?.accepted ?? false;
   }
 
   /** All wanted topics are accepted. */
   get settled(): boolean {
-    for (const accepted of this.wanted.values()) if (!accepted) return false;
+    for (const { accepted } of this.wanted.values()) if (!accepted) return false;
     return true;
   }
 
   get accepted(): number {
     let count = 0;
-    for (const accepted of this.wanted.values()) if (accepted) count++;
+    for (const { accepted } of this.wanted.values()) if (accepted) count++;
     return count;
   }
 
@@ -105,9 +110,9 @@ export class TopicRequests {
     if (reqId === undefined || !request) return; // the late answer to a request that was repeated
     request.deadline.cancel();
     this.outstanding.delete(reqId);
-    if (ack.success) this.succeeded(request, ack.topics?.failed ?? []);
-    else if (ack.topics && ack.topics.failed.length > 0) this.failed(request, ack.topics.failed, ack.text);
-    else this.failed(request, topicsNamed(ack.text), ack.text);
+    if (ack.success) this.succeeded(reqId, request, ack.topics?.failed ?? []);
+    else if (ack.topics && ack.topics.failed.length > 0) this.failed(reqId, request, ack.topics.failed, ack.text);
+    else this.failed(reqId, request, topicsNamed(ack.text), ack.text);
   }
 
   /** Which request an ack answers: by its id, else by a topic it names, else the oldest of that operation. */
@@ -123,42 +128,48 @@ export class TopicRequests {
     return oldest;
   }
 
-  private succeeded(request: Request, failed: readonly string[]): void {
+  private succeeded(reqId: string, request: Request, failed: readonly string[]): void {
     if (request.op === 'unsubscribe') return;
     for (const topic of request.topics) {
-      if (failed.includes(topic)) this.refuse(topic, `error:subscription failed,topic:${topic}`);
-      else this.accept(topic);
+      if (failed.includes(topic)) this.refuse(topic, reqId, `error:subscription failed,topic:${topic}`);
+      else this.accept(topic, reqId);
     }
   }
 
-  private failed(request: Request, named: readonly string[], words: string): void {
+  private failed(reqId: string, request: Request, named: readonly string[], words: string): void {
     const culprits = request.topics.filter((topic) => named.includes(topic));
     const rest = request.topics.filter((topic) => !culprits.includes(topic));
     if (request.op === 'unsubscribe') {
       // What cannot be left is not there; the others are, and would go on being sent.
-      if (culprits.length > 0) this.repeat('unsubscribe', rest, 0);
+      if (culprits.length > 0) this.request('unsubscribe', this.stillUnwanted(rest), 0);
       return;
     }
     for (const topic of culprits) {
-      if (saysAlreadySubscribed(words)) this.accept(topic);
-      else this.refuse(topic, words);
+      if (saysAlreadySubscribed(words)) this.accept(topic, reqId);
+      else this.refuse(topic, reqId, words);
     }
-    if (culprits.length > 0) this.repeat('subscribe', rest, 0);
-    else if (rest.length === 1) this.refuse(rest[0] as string, words || 'the exchange refused without a reason');
-    else for (const topic of rest) this.repeat('subscribe', [topic], 0);
+    const [only] = rest;
+    // Even if data seemed to show that they are subscribed: it may have been the last of an earlier subscription.
+    if (culprits.length > 0) this.request('subscribe', this.stillWanted(rest, reqId), 0);
+    else if (only !== undefined && rest.length === 1) this.refuse(only, reqId, words || 'the exchange refused without a reason');
+    else for (const topic of this.stillWanted(rest, reqId)) this.request('subscribe', [topic], 0);
   }
 
-  private accept(topic: string): void {
-    if (this.wanted.get(topic) !== false) return;
-    this.wanted.set(topic, true);
+  private accept(topic: string, reqId: string | undefined): void {
+    const wanted = this.wanted.get(topic);
+    if (!wanted || wanted.accepted || reqId === undefined || wanted.reqId !== reqId) return;
+    wanted.accepted = true;
     this.listener.accepted(topic);
   }
 
-  private refuse(topic: string, words: string): void {
-    if (this.wanted.delete(topic)) this.listener.refused(topic, words);
+  private refuse(topic: string, reqId: string, words: string): void {
+    if (this.wanted.get(topic)?.reqId !== reqId) return;
+    this.wanted.delete(topic);
+    this.listener.refused(topic, words);
   }
 
   private ask(topic: string): void {
+    this.wanted.set(topic, { accepted: false, reqId: undefined });
     this.toSubscribe.add(topic);
     this.flushLater();
   }
@@ -178,22 +189,21 @@ export class TopicRequests {
     for (const batch of batchesOf(this.category, asking)) this.request('subscribe', batch, 0);
   }
 
-  private repeat(op: TopicOp, topics: readonly string[], tries: number): void {
-    const due = this.stillDue(op, topics);
-    if (due.length > 0) this.request(op, due, tries);
+  /** Those that were last asked for in this request. */
+  private stillWanted(topics: readonly string[], reqId: string): string[] {
+    return topics.filter((topic) => this.wanted.get(topic)?.reqId === reqId);
   }
 
-  /** What is still wanted, or still unwanted, and will not be asked for anyway. */
-  private stillDue(op: TopicOp, topics: readonly string[]): string[] {
-    return topics.filter((topic) =>
-      op === 'subscribe' ? this.wanted.get(topic) === false && !this.toSubscribe.has(topic) : !this.wanted.has(topic),
-    );
+  private stillUnwanted(topics: readonly string[]): string[] {
+    return topics.filter((topic) => !this.wanted.has(topic));
   }
 
   private request(op: TopicOp, topics: readonly string[], tries: number): void {
+    if (topics.length === 0) return;
     const reqId = String(++this.lastReqId);
     const deadline = this.clock.after(this.ackTimeoutMs, () => this.unanswered(reqId));
     this.outstanding.set(reqId, { op, topics, tries, deadline });
+    if (op === 'subscribe') for (const topic of topics) this.noteAsked(topic, reqId);
     this.listener.send(requestText(op, reqId, topics));
   }
 
@@ -205,10 +215,18 @@ export class TopicRequests {
       this.listener.stuck();
       return;
     }
+    if (request.op === 'unsubscribe') {
+      this.request('unsubscribe', this.stillUnwanted(request.topics), 1);
+      return;
+    }
+    const due = this.stillWanted(request.topics, reqId).filter((topic) => !this.isAccepted(topic));
     // An option socket that has a topic already lists it as failed, without a reason: leave it first, if it is there.
-    const due = this.stillDue(request.op, request.topics);
-    if (due.length === 0) return;
-    if (this.category === 'option' && request.op === 'subscribe') this.request('unsubscribe', due, 0);
-    this.request(request.op, due, 1);
+    if (this.category === 'option') this.request('unsubscribe', due, 0);
+    this.request('subscribe', due, 1);
+  }
+
+  private noteAsked(topic: string, reqId: string): void {
+    const wanted = this.wanted.get(topic);
+    if (wanted) wanted.reqId = reqId;
   }
 }
