@@ -27,7 +27,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, path: '^src/', pathNot: `${spec}|^src/(main|demo/|simulator/exchange)` },
+      from: { orphan: true, path: '^src/', pathNot: `${spec}|^src/(main|leash|demo/|simulator/exchange)` },
       to: {},
     },
     {

@@ -1,7 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 
 /** How long a program may take to end after it was asked to. */
 const PATIENCE_MS = 10_000;
@@ -12,7 +13,7 @@ export class Program {
   readonly ended: Promise<string>;
   private running = true;
 
-  private constructor(private readonly process: ChildProcess) {
+  private constructor(private readonly process: ChildProcessByStdio<null, Readable, null>) {
     this.ended = once(process, 'exit').then(([code, signal]) => {
       this.running = false;
       return signal === null ? `with exit code ${String(code)}` : `on ${String(signal)}`;
@@ -24,20 +25,18 @@ export class Program {
    * would reach it twice: from the terminal and from us. Its errors go to our terminal.
    */
   static start(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Program {
-    const child = fork(join(__dirname, '..', file), args, {
+    const leash = join(__dirname, '../leash.js');
+    const child = spawn(process.execPath, ['--require', leash, join(__dirname, '..', file), ...args], {
       detached: true,
-      execArgv: ['--require', join(__dirname, 'leash.js')],
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
     return new Program(child);
   }
 
   /** The first line of output that matches; undefined when the program ended without one. All output is read, so it never blocks. */
   async line(pattern: RegExp): Promise<RegExpExecArray | undefined> {
-    const output = this.process.stdout;
-    if (output === null) return undefined;
-    const lines = createInterface({ input: output });
+    const lines = createInterface({ input: this.process.stdout });
     return new Promise((resolve) => {
       lines.on('line', (line) => {
         const match = pattern.exec(line);
@@ -49,7 +48,7 @@ export class Program {
 
   /** Hands every line of output to `print`. */
   pipe(print: (line: string) => void): void {
-    if (this.process.stdout) createInterface({ input: this.process.stdout }).on('line', print);
+    createInterface({ input: this.process.stdout }).on('line', print);
   }
 
   /** Asks it to end, insists after a while, and resolves when it is gone. */

@@ -96,6 +96,29 @@ describe('the documented commands', () => {
     await once(taken.close(), 'close');
   });
 
+  it.each([
+    ['npm start', 'takes clients'],
+    ['npm run demo', 'Ctrl-C'],
+    ['npm run exchange -- --port 0', 'simulated exchange ready'],
+  ])(
+    '%s leaves nothing behind when npm is ended',
+    async (command, ready) => {
+      const [free, metrics] = await freePorts(2);
+      const [program, ...args] = command.split(' ');
+      const npm = run(program as string, args, {
+        PORT: String(free),
+        METRICS_PORT: String(metrics),
+        BYBIT_REST_URL: 'http://127.0.0.1:1',
+      });
+      await npm.output.matching(new RegExp(ready));
+      npm.process.kill('SIGTERM');
+      // Its output closes when the last program that holds it has ended.
+      await Promise.all([once(npm.process, 'close'), npm.exit]);
+      await expect(fetch(`http://127.0.0.1:${free}/live`)).rejects.toThrow();
+    },
+    60_000,
+  );
+
   it('npm run demo stops both of its programs on Ctrl-C and ends with 0', async () => {
     demo.process.kill('SIGINT');
     expect(await demo.exit).toEqual([0, null]);
