@@ -1,15 +1,13 @@
-import type { Clock, Timer } from '../clock/clock';
+import type { Timer } from '../clock/clock';
 import type { RawFrame } from '../transform/transform';
-import { backoffMs } from './backoff';
 import type { BackoffOptions } from './backoff';
 import { MAX_ARGS_LENGTH, argLength } from './bybit/requests';
 import { isBusyTopic, isStateTopic } from './bybit/topics';
 import type { Category } from './bybit/topics';
-import type { ConnectBreaker } from './connect-breaker';
-import type { ConnectBudget } from './connect-budget';
+import { ConnectTries } from './connect-tries';
+import type { ConnectTriesDeps } from './connect-tries';
 import { Connection } from './connection';
 import type { KeepAlive, Trouble } from './connection';
-import type { UpstreamLog } from './log';
 import { SilenceWatch } from './silence-watch';
 import type { Dial } from './socket';
 import { TopicRequests } from './topic-requests';
@@ -23,13 +21,8 @@ export interface LinkOptions {
   readonly ackTimeoutMs: number;
 }
 
-export interface LinkDeps {
+export interface LinkDeps extends ConnectTriesDeps {
   readonly dial: Dial;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly breaker: ConnectBreaker;
-  readonly budget: ConnectBudget;
-  readonly log: UpstreamLog;
 }
 
 export interface LinkListener {
@@ -67,17 +60,12 @@ export class Link {
   private connection: Connection | undefined;
   private requests: TopicRequests | undefined;
   private readonly silence: SilenceWatch;
-  private timer: Timer | undefined;
   private grace: Timer | undefined;
   private resyncDeadline: Timer | undefined;
   /** State topics whose fresh snapshot is awaited after a reconnect. */
   private readonly awaited = new Set<string>();
   private current: LinkState = 'connecting';
-  private stopped = false;
-  private failures = 0;
-  /** Settles the breaker's try: a connection has proven itself when the exchange says anything on it. */
-  private proven: (() => void) | undefined;
-  private disproven: ((error: Error) => void) | undefined;
+  private readonly tries: ConnectTries;
   /** Why the link is down. */
   trouble: Trouble = 'upstream unreachable';
   /** Connections made after the first one. */
@@ -89,6 +77,7 @@ export class Link {
     private readonly deps: LinkDeps,
     private readonly listener: LinkListener,
   ) {
+    this.tries = new ConnectTries(options.url, options.backoff, deps, () => this.connect());
     this.silence = new SilenceWatch(options.silenceMs, deps.clock, () =>
       this.connection?.fail('upstream silent', `no data for ${this.silence.deadlineMs} ms`),
     );
@@ -126,7 +115,7 @@ export class Link {
     this.grace = this.deps.clock.after(CONNECT_GRACE_MS, () => {
       if (this.current === 'connecting') this.become('down');
     });
-    this.connect();
+    this.tries.begin();
   }
 
   add(topic: string): void {
@@ -149,12 +138,9 @@ export class Link {
 
   /** Resolves when the socket is gone. */
   stop(): Promise<void> {
-    this.stopped = true;
-    this.timer?.cancel();
     this.grace?.cancel();
     this.leaveConnection();
-    // The try was neither a success nor a failure of the exchange; the breaker takes it as the former.
-    this.proven?.();
+    this.tries.stop();
     return this.connection?.close() ?? Promise.resolve();
   }
 
@@ -167,58 +153,19 @@ export class Link {
   }
 
   private connect(): void {
-    const budgetMs = this.deps.budget.waitMs();
-    if (budgetMs > 0) {
-      this.deps.log.warn({ url: this.options.url, waitMs: budgetMs }, 'too many new connections to the exchange; waiting');
-      this.connectIn(budgetMs);
-      return;
-    }
-    void this.deps.breaker
-      .run(() => this.attempt())
-      .then((waitMs) => {
-        if (waitMs === 0 || this.stopped) return;
-        this.deps.log.warn({ url: this.options.url, waitMs }, 'too many failed tries to reach the exchange; waiting');
-        this.connectIn(waitMs);
-      });
-  }
-
-  private connectIn(ms: number): void {
-    if (this.stopped) return;
-    this.timer?.cancel();
-    this.timer = this.deps.clock.after(ms, () => this.connect());
-  }
-
-  /** Opens a connection; the promise says whether the exchange was there. */
-  private attempt(): Promise<void> {
-    if (this.stopped) return Promise.resolve();
-    // Many may have waited together for the breaker's one try; what the budget does not allow then counts as a failure.
-    if (!this.deps.budget.take()) {
-      this.connectIn(this.deps.budget.waitMs());
-      return Promise.reject(new Error('connection budget used up'));
-    }
-    return new Promise((resolve, reject) => {
-      this.proven = resolve;
-      this.disproven = reject;
-      const { url, keepAlive } = this.options;
-      this.connection = new Connection(this.deps.dial, url, keepAlive, this.deps.clock, {
-        opened: () => this.opened(),
-        data: (frame, received, text) => this.data(frame, received, text),
-        ack: (ack) => {
-          this.prove();
-          this.requests?.ack(ack);
-          this.checkResynced();
-        },
-        bad: (reason, problem, sample) => this.listener.bad(reason, problem, sample),
-        closed: (trouble, detail) => this.closed(trouble, detail),
-      });
-      this.connection.start();
+    const { url, keepAlive } = this.options;
+    this.connection = new Connection(this.deps.dial, url, keepAlive, this.deps.clock, {
+      opened: () => this.opened(),
+      data: (frame, received, text) => this.data(frame, received, text),
+      ack: (ack) => {
+        this.tries.proven();
+        this.requests?.ack(ack);
+        this.checkResynced();
+      },
+      bad: (reason, problem, sample) => this.listener.bad(reason, problem, sample),
+      closed: (trouble, detail) => this.closed(trouble, detail),
     });
-  }
-
-  private prove(): void {
-    this.failures = 0;
-    this.proven?.();
-    this.proven = this.disproven = undefined;
+    this.connection.start();
   }
 
   private opened(): void {
@@ -253,7 +200,7 @@ export class Link {
 
   private data(frame: RawFrame, received: number, text: string): void {
     const { topic } = frame;
-    this.prove();
+    this.tries.proven();
     this.silence.data(received);
     if (!this.topics.has(topic)) {
       if (!this.requests?.isLeaving(topic)) this.listener.bad('unknown_topic', `nobody asked for ${topic.slice(0, 60)}`, text);
@@ -271,19 +218,15 @@ export class Link {
   }
 
   private closed(trouble: Trouble, detail: string): void {
-    const { url, backoff } = this.options;
     const wasOpen = this.requests !== undefined;
     this.leaveConnection();
     this.connection = undefined;
     this.trouble = trouble;
-    const waitMs = backoffMs(backoff, this.failures++, this.deps.random);
-    this.deps.log.warn({ url, trouble, detail, waitMs: Math.round(waitMs) }, 'lost the connection to the exchange');
     // A first connection that fails at once stays in its grace: the next try may do it.
     if (wasOpen || this.current !== 'connecting') this.become('down');
     if (wasOpen) this.lose();
-    this.disproven?.(new Error(detail));
-    this.proven = this.disproven = undefined;
-    this.connectIn(waitMs);
+    const waitMs = Math.round(this.tries.failed(detail));
+    this.deps.log.warn({ url: this.options.url, trouble, detail, waitMs }, 'lost the connection to the exchange');
   }
 
   private lose(): void {
