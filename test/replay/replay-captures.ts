@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Stream } from '../../src/streams/stream';
 import { transformOf } from '../../src/transform/bybit/transform-of';
 import { BadFrameError, type StreamTransform } from '../../src/transform/transform';
@@ -44,13 +44,13 @@ export function replayLines(file: string, lines: readonly string[], report: Repo
   });
 }
 
-/** Feeds every `*.jsonl` of a folder. */
+/** Feeds every `*.jsonl` of a folder and of those in it. */
 export function replayFolder(folder: string): Report {
   const report: Report = { rows: new Map(), problems: [] };
-  const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.jsonl'));
   if (files.length === 0) report.problems.push(`${folder}: no recordings`);
   for (const file of files.sort()) {
-    replayLines(file, readFileSync(join(folder, file), 'utf8').split('\n').filter(Boolean), report);
+    replayLines(basename(file), readFileSync(join(folder, file), 'utf8').split('\n').filter(Boolean), report);
   }
   return report;
 }
