@@ -75,10 +75,11 @@ export class DoorAdapter extends WsAdapter {
   /** Called by Nest for each new client. */
   override bindMessageHandlers(client: Client, handlers: MessageMappingProperties[]): void {
     const { session, ws } = client;
-    const inbox = new Inbox<string>((text) => this.handle(session, handlers, text), ws);
+    const inbox = new Inbox<string | RequestError>((message) => this.handle(session, handlers, message), ws);
     ws.on('message', (data: RawData) => {
       session.heard();
-      if (this.withinRate(session)) inbox.push(textOf(data));
+      const message = this.rated(session, data);
+      if (message !== undefined) inbox.push(message);
     });
     ws.once('close', () => inbox.close());
   }
@@ -135,29 +136,27 @@ export class DoorAdapter extends WsAdapter {
     connect(new Client(session, ws));
   }
 
-  private withinRate(session: Session): boolean {
-    if (session.closing) return false;
+  /** The message, or what is to be answered instead when the earlier ones have been, or nothing. */
+  private rated(session: Session, data: RawData): string | RequestError | undefined {
+    if (session.closing) return undefined;
     const verdict = session.rate.judge(this.sessions.now());
-    if (verdict === 'take') return true;
+    if (verdict === 'take') return textOf(data);
     this.requests.rateViolations++;
     if (verdict === 'abuse')
       session.end(CloseCode.RATE_ABUSE, 'Rate abuse: too many messages for 10 s; come back later and slower');
-    if (verdict === 'warn') {
-      this.answerError(
-        session,
-        new RequestError('RATE_LIMIT_EXCEEDED', `Max ${this.options.messagesPerSecond} messages per second`),
-      );
-    }
-    return false;
+    return verdict === 'warn'
+      ? new RequestError('RATE_LIMIT_EXCEEDED', `Max ${this.options.messagesPerSecond} messages per second`)
+      : undefined;
   }
 
-  private async handle(session: Session, handlers: MessageMappingProperties[], text: string): Promise<void> {
+  private async handle(session: Session, handlers: MessageMappingProperties[], message: string | RequestError): Promise<void> {
     if (session.closing) return;
     let id: unknown;
     try {
-      const { op, content } = session.door.read(text);
+      if (typeof message !== 'string') throw message;
+      const { op, content } = session.door.read(message);
       id = content['id'];
-      const handler = handlers.find(({ message }) => message === op);
+      const handler = handlers.find((each) => each.message === op);
       this.requests.received.add(handler ? op : 'unknown');
       if (!handler) throw new RequestError('UNKNOWN_OP', `Unknown operation: ${op.slice(0, 64)}`);
       // The handlers answer by themselves, and their filter every failure.

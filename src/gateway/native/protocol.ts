@@ -83,5 +83,5 @@ export interface GapNotice {
 
 /** The fields of a reply that echo the request's id: only when it had one. */
 export function echo(id: unknown): { id?: RequestId } {
-  return typeof id === 'string' || typeof id === 'number' ? { id } : {};
+  return typeof id === 'string' || (typeof id === 'number' && Number.isFinite(id)) ? { id } : {};
 }
