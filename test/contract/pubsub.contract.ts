@@ -1,6 +1,7 @@
 import type { Publication, Recovery } from '../../src/pubsub/publication';
 import type { PubSub, StreamListener } from '../../src/pubsub/pubsub';
 import type { MarketStatus, StreamStatus } from '../../src/pubsub/status';
+import { eventually } from '../support/eventually';
 import { publication, snapshotAt } from '../support/publications';
 
 /** An adapter with room for {@link HISTORY} publications per stream, and how to end it. */
@@ -48,11 +49,6 @@ class Heard implements StreamListener {
 
 function place({ epoch, seq, type }: Pick<Publication, 'epoch' | 'seq' | 'type'>): string {
   return type === 'snapshot' ? `snapshot ${epoch}:${seq}` : `${epoch}:${seq}`;
-}
-
-/** Repeats a look until it shows what is expected: an effect may take a network's time to be seen. */
-async function eventually(look: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await look())) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What every adapter of the PubSub port must do. */
