@@ -48,6 +48,9 @@ export function readExchangeArguments(argv: readonly string[]): ExchangeArgument
     }
     return value;
   };
+  for (const name of ['speed', 'category']) {
+    if (values[name] !== undefined && values['replay'] === undefined) throw new ArgumentsError(`--${name} is for --replay`);
+  }
   const category = text('category');
   if (category !== undefined && !isCategory(category))
     throw new ArgumentsError(`--category must be one of ${CATEGORIES.join(', ')}, not "${category}"`);

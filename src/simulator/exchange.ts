@@ -15,7 +15,9 @@ function readRecording({ replay, category }: ExchangeArguments): Recording | und
   } catch {
     throw new ArgumentsError(`--replay: ${replay} cannot be read`);
   }
-  return Recording.parse(text, basename(replay), category);
+  const recording = Recording.parse(text, basename(replay), category);
+  if (recording.topics.length === 0) throw new ArgumentsError(`--replay: ${replay} has no frame with a topic`);
+  return recording;
 }
 
 async function main(): Promise<void> {

@@ -141,6 +141,7 @@ describe('REST', () => {
     expect(of(`end=${first}&limit=2`)).toEqual([first, first - hour]);
     expect(of(`start=${BEGAN + hour}`)).toEqual([]);
     expect(rows('kline?category=spot&symbol=BTCUSDT&interval=M')).toHaveLength(200);
+    expect(get('kline?symbol=BTCUSDT&interval=M').result.category).toBe('linear');
   });
 
   it('gives the book of the streams', () => {

@@ -74,7 +74,7 @@ export class RestApi {
   }
 
   private klines(query: URLSearchParams, time: number): object {
-    const category = categoryOf(query);
+    const category = query.has('category') ? categoryOf(query) : 'linear';
     if (category === 'option') throw new RestError(10001, 'Category is invalid');
     const market = this.market(category, query, time);
     const interval = query.get('interval');
