@@ -3,6 +3,7 @@ import type { RawFrame } from '../transform/transform';
 import { readControl } from './bybit/acks';
 import type { Ack } from './bybit/acks';
 import { PING_TEXT } from './bybit/requests';
+import { deadline } from './deadline';
 import type { Dial, Socket } from './socket';
 
 /** Why a connection ended; safe to show to a client. */
@@ -90,7 +91,9 @@ export class Connection {
   }
 
   private ping(): void {
-    this.pongDeadline ??= this.clock.after(this.keepAlive.pongTimeoutMs, () => this.fail('upstream not answering', 'no pong'));
+    this.pongDeadline ??= deadline(this.clock, this.keepAlive.pongTimeoutMs, () =>
+      this.fail('upstream not answering', 'no pong'),
+    );
     this.send(PING_TEXT);
   }
 

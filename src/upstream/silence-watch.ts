@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock/clock';
+import { deadline } from './deadline';
 
 const MAX_DEADLINE_MS = 10 * 60_000;
 /** Snapshots come at once after a subscribe; what arrives later than this after connecting is flow. */
@@ -70,7 +71,7 @@ export class SilenceWatch {
     this.disarm();
     if (!this.open || !this.busy) return;
     // The timer is not moved by every frame; when it fires it looks how long the silence really lasts.
-    this.timer = this.clock.after(this.lastAt + this.deadline - this.clock.now(), () => this.check());
+    this.timer = deadline(this.clock, this.lastAt + this.deadline - this.clock.now(), () => this.check());
   }
 
   private disarm(): void {

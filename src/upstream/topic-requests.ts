@@ -4,13 +4,14 @@ import type { Ack } from './bybit/acks';
 import { batchesOf, requestText } from './bybit/requests';
 import type { TopicOp } from './bybit/requests';
 import type { Category } from './bybit/topics';
+import { deadline } from './deadline';
 
 interface Request {
   readonly op: TopicOp;
   readonly topics: readonly string[];
   /** 1 for a request that repeats one whose ack never came. */
   readonly tries: number;
-  readonly deadline: Timer;
+  readonly timer: Timer;
 }
 
 interface Wanted {
@@ -100,7 +101,7 @@ export class TopicRequests {
 
   stop(): void {
     this.turn?.cancel();
-    for (const request of this.outstanding.values()) request.deadline.cancel();
+    for (const request of this.outstanding.values()) request.timer.cancel();
     this.outstanding.clear();
   }
 
@@ -108,7 +109,7 @@ export class TopicRequests {
     const reqId = this.requestOf(ack);
     const request = reqId === undefined ? undefined : this.outstanding.get(reqId);
     if (reqId === undefined || !request) return; // the late answer to a request that was repeated
-    request.deadline.cancel();
+    request.timer.cancel();
     this.outstanding.delete(reqId);
     if (ack.success) this.succeeded(reqId, request, ack.topics?.failed ?? []);
     else if (ack.topics && ack.topics.failed.length > 0) this.failed(reqId, request, ack.topics.failed, ack.text);
@@ -201,8 +202,8 @@ export class TopicRequests {
   private request(op: TopicOp, topics: readonly string[], tries: number): void {
     if (topics.length === 0) return;
     const reqId = String(++this.lastReqId);
-    const deadline = this.clock.after(this.ackTimeoutMs, () => this.unanswered(reqId));
-    this.outstanding.set(reqId, { op, topics, tries, deadline });
+    const timer = deadline(this.clock, this.ackTimeoutMs, () => this.unanswered(reqId));
+    this.outstanding.set(reqId, { op, topics, tries, timer });
     if (op === 'subscribe') for (const topic of topics) this.noteAsked(topic, reqId);
     this.listener.send(requestText(op, reqId, topics));
   }
