@@ -1,4 +1,4 @@
-import type { ClientsRequest, Figures, Joiner, Joins } from '../load/clients';
+import type { ClientsRequest, Figures, Joiner, Joins, Sampling } from '../load/clients';
 import type { FeedRequest, Published } from '../load/exchange-feed';
 import type { TickerSize } from '../load/ticker-texts';
 import { Helper } from './helper';
@@ -19,7 +19,9 @@ export interface Seated {
 export interface Seats {
   readonly symbols: readonly string[];
   readonly joiners: readonly Joiner[];
+  readonly quiet?: readonly string[];
   readonly deflate?: boolean;
+  readonly sampling?: Sampling;
 }
 
 export interface Window {
@@ -53,14 +55,14 @@ export class Rig {
   }
 
   /** The publisher's port. */
-  async publisher(symbols: readonly string[]): Promise<number> {
-    const { port } = await this.feed.ask<{ port: number }>({ symbols, size: this.size });
+  async publisher(symbols: readonly string[], quiet: readonly string[]): Promise<number> {
+    const { port } = await this.feed.ask<{ port: number }>({ symbols, quiet, size: this.size });
     return port;
   }
 
   /** Starts a target, seats the clients, runs `work`, and clears everything away. */
   async with<T>(target: Target, seats: Seats, work: (seated: Seated) => Promise<T>): Promise<T> {
-    const running = await target.start(await this.publisher(seats.symbols));
+    const running = await target.start(await this.publisher(seats.symbols, seats.quiet ?? []));
     try {
       return await work(await this.seat(running, seats));
     } finally {
@@ -74,10 +76,10 @@ export class Rig {
   }
 
   /** @param seats streams are named by symbol */
-  async seat(target: RunningTarget, { symbols, joiners, deflate = false }: Seats): Promise<Seated> {
+  async seat(target: RunningTarget, { symbols, joiners, deflate = false, sampling = 'stamp' }: Seats): Promise<Seated> {
     const rssBefore = usageOf(target.server.pid).rssBytes;
     const door = { port: target.port, dialect: target.dialect, deflate, atOnce: JOIN_AT_ONCE };
-    const named = joiners.map((joiner) => ({ ...joiner, streams: joiner.streams.map((symbol) => target.argOf(symbol)) }));
+    const named = joiners.map((joiner) => ({ ...joiner, streams: joiner.streams.map(target.argOf) }));
     const sampled = (joiner: Joiner, i: number) =>
       (joiner.reading ?? 'all') === 'all' && i % SAMPLED_EVERY === SAMPLED_EVERY >> 1;
     const joins: Joins[] = [];
@@ -85,7 +87,11 @@ export class Rig {
     for (let from = 0; from < named.length; from += batch) {
       const some = named.slice(from, from + batch);
       for (const [helper, isProbe] of [[this.crowd, false] as const, [this.probe, true] as const]) {
-        const open = { ...door, sampled: isProbe, joiners: some.filter((joiner, i) => sampled(joiner, from + i) === isProbe) };
+        const open = {
+          ...door,
+          sampled: isProbe ? sampling : ('nothing' as const),
+          joiners: some.filter((joiner, i) => sampled(joiner, from + i) === isProbe),
+        };
         joins.push(await helper.ask<Joins>({ open }));
       }
     }

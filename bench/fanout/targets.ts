@@ -70,6 +70,22 @@ export async function startGateway(exchangePort: number, extra: Readonly<Record<
   };
 }
 
+/** The simulated exchange, the command that users start. */
+export async function startExchange(
+  symbols: number,
+): Promise<{ port: number; server: ServerProcess; symbols(): Promise<string[]> }> {
+  const port = await freePort();
+  const args = [join(ROOT, 'dist/simulator/exchange.js'), '--port', String(port), '--symbols', String(symbols)];
+  const server = await startOther(process.execPath, args, port);
+  return { port, server, symbols: () => linearSymbols(port) };
+}
+
+async function linearSymbols(port: number): Promise<string[]> {
+  const response = await fetch(`http://127.0.0.1:${port}/v5/market/instruments-info?category=linear&limit=1000`);
+  const { result } = (await response.json()) as { result: { list: { symbol: string; status: string }[] } };
+  return result.list.filter(({ status }) => status === 'Trading').map(({ symbol }) => symbol);
+}
+
 function nodePeer(name: string, file: string, dialect: DialectName): Target {
   return {
     name,
@@ -162,7 +178,7 @@ async function startOther(
   port: number,
   env: Readonly<Record<string, string>> = {},
 ): Promise<ServerProcess> {
-  // The shell says its own process id's successor is ready; exec keeps the id that is measured.
+  // A part of the shell waits for the port and prints the line; the shell itself becomes the program and keeps its process id.
   const waiting = `(until (: </dev/tcp/127.0.0.1/${port}) 2>/dev/null; do sleep 0.05; done; echo '{"port":${port}}') & exec "$0" "$@"`;
   const { process: server } = await ServerProcess.start('bash', ['-c', waiting, command, ...args], env, hasPort);
   return server;

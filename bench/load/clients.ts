@@ -1,9 +1,12 @@
 /** The load generator, a process of its own: many raw clients that count, or few that look at every message. */
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import { DIALECTS, type DialectName } from './dialects';
 import { Latencies, type Percentiles } from './latencies';
 import { answer } from './parent';
 import { RawClient, type JoinFailure, type Reading } from './raw-client';
+
+export type { Reading };
 import { microseconds, stampIn } from './stamp';
 
 export interface Joiner {
@@ -17,15 +20,16 @@ interface Door {
   readonly deflate?: boolean;
 }
 
+/** What clients look for in every message: the publisher's microseconds, or the times and numbers that the gateway writes. */
+export type Sampling = 'nothing' | 'stamp' | 'times';
+
 export type ClientsRequest =
-  /** Clients that stay. `sampled`: they look at every message. */
-  | { readonly open: Door & { readonly joiners: readonly Joiner[]; readonly atOnce: number; readonly sampled: boolean } }
+  /** Clients that stay, and that come again when they are refused with an explicit 503. */
+  | { readonly open: Door & { readonly joiners: readonly Joiner[]; readonly atOnce: number; readonly sampled: Sampling } }
   /** Clients that join and leave again, `atOnce` at any moment, for so long. */
   | { readonly churn: Door & { readonly joiners: readonly Joiner[]; readonly atOnce: number; readonly seconds: number } }
   /** Sets all figures to zero. */
   | { readonly begin: true }
-  /** Answered when `frames` have come to those who read, or nothing came for `quietMs`, or after `limitMs`. */
-  | { readonly settle: { readonly frames: number; readonly quietMs: number; readonly limitMs: number } }
   | { readonly figures: true }
   | { readonly close: true };
 
@@ -48,26 +52,61 @@ export interface Figures {
   readonly closed: number;
   readonly closeCodes: readonly number[];
   readonly latency: Percentiles;
+  /** From the gateway's own `received`. */
+  readonly sinceReceived: Percentiles;
+  /** Sequence numbers that clients looking at times did not get. */
+  readonly missed: number;
   /** Share of time in which this process had work: near 1 it was itself the bottleneck. */
   readonly busy: number;
 }
 
 /** Most clients from one address: Linux hands out about 28,000 ports for each. */
 const CLIENTS_PER_ADDRESS = 10_000;
-const LOOK_EVERY_MS = 20;
+/** What a 503 asks for at least. */
+const RETRY_AFTER_MS = 1000;
+const MOST_ATTEMPTS = 30;
 const SHOWN_REASONS = 5;
 
 const clients: { readonly client: RawClient; readonly reading: Reading }[] = [];
 const latencies = new Latencies();
+const sinceReceived = new Latencies();
+let missed = 0;
 let opened = 0;
 let beganAt: EventLoopUtilization = performance.eventLoopUtilization();
 
-function sample(message: Buffer): void {
+function readStamp(message: Buffer): void {
   const stamp = stampIn(message);
   if (stamp !== undefined) latencies.add(microseconds() - stamp);
 }
 
-function join(door: Door, joiner: Joiner, sampled: boolean): Promise<{ client: RawClient; failure: JoinFailure | undefined }> {
+const NUMBER = /^\{"stream":"([^"]+)".*?"seq":(\d+)/;
+const TIMES = /"timestamp":(\d+),"received":(\d+),"source":/;
+/** Envelope fields stand at both ends; payloads between them can be long. */
+const HEAD_BYTES = 160;
+const TAIL_BYTES = 120;
+
+/** Milliseconds of the time of day: coarser than a stamp, and good for any message. */
+function timesReader(): (message: Buffer) => void {
+  const last = new Map<string, number>();
+  return (message) => {
+    const now = Date.now();
+    const [, stream = '', seq = '0'] = NUMBER.exec(message.toString('latin1', 0, HEAD_BYTES)) ?? [];
+    const before = last.get(stream);
+    if (before !== undefined) missed += Number(seq) - before - 1;
+    last.set(stream, Number(seq));
+    const times = TIMES.exec(message.toString('latin1', Math.max(0, message.length - TAIL_BYTES)));
+    if (!times) return;
+    latencies.add((now - Number(times[1])) * 1000);
+    sinceReceived.add((now - Number(times[2])) * 1000);
+  };
+}
+
+function sampler(sampling: Sampling): ((message: Buffer) => void) | undefined {
+  if (sampling === 'nothing') return undefined;
+  return sampling === 'stamp' ? readStamp : timesReader();
+}
+
+function join(door: Door, joiner: Joiner, sampled: Sampling): Promise<{ client: RawClient; failure: JoinFailure | undefined }> {
   const address = Math.floor(opened++ / CLIENTS_PER_ADDRESS) % 200;
   return new Promise((resolve) => {
     const client: RawClient = new RawClient(
@@ -78,7 +117,7 @@ function join(door: Door, joiner: Joiner, sampled: boolean): Promise<{ client: R
         reading: joiner.reading ?? 'all',
         localAddress: address === 0 ? undefined : `127.0.0.${address + 1}`,
         deflate: door.deflate ?? false,
-        sample: sampled ? sample : undefined,
+        sample: sampler(sampled),
       },
       (failure) => resolve({ client, failure }),
     );
@@ -117,9 +156,13 @@ async function open({ joiners, atOnce, sampled, ...door }: OfRequest<'open'>): P
   await inParallel(atOnce, async () => {
     const joiner = joiners[next++];
     if (!joiner) return false;
-    const { client, failure } = await join(door, joiner, sampled);
-    tally.add(failure);
-    if (!failure) clients.push({ client, reading: joiner.reading ?? 'all' });
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      const { client, failure } = await join(door, joiner, sampled);
+      tally.add(failure);
+      if (!failure) clients.push({ client, reading: joiner.reading ?? 'all' });
+      if (failure?.kind !== 'refused') break;
+      await pause(RETRY_AFTER_MS);
+    }
     return true;
   });
   return tally.joins();
@@ -132,7 +175,7 @@ async function churn({ joiners, atOnce, seconds, ...door }: OfRequest<'churn'>):
   await inParallel(atOnce, async () => {
     const joiner = joiners[next++ % joiners.length];
     if (!joiner || performance.now() >= until) return false;
-    const { client, failure } = await join(door, joiner, false);
+    const { client, failure } = await join(door, joiner, 'nothing');
     tally.add(failure);
     client.destroy();
     return true;
@@ -151,25 +194,9 @@ function framesOf(all: readonly RawClient[]): number {
 function begin(): void {
   for (const { client } of clients) client.frames = client.bytes = client.notices = 0;
   latencies.clear();
+  sinceReceived.clear();
+  missed = 0;
   beganAt = performance.eventLoopUtilization();
-}
-
-function settle({ frames, quietMs, limitMs }: OfRequest<'settle'>): Promise<void> {
-  const all = readers();
-  const startedAt = performance.now();
-  let last = -1;
-  let lastAt = startedAt;
-  return new Promise((resolve) => {
-    const timer = setInterval(() => {
-      const now = performance.now();
-      const count = framesOf(all);
-      if (count !== last) lastAt = now;
-      last = count;
-      if (count < frames && now - lastAt < quietMs && now - startedAt < limitMs) return;
-      clearInterval(timer);
-      resolve();
-    }, LOOK_EVERY_MS);
-  });
 }
 
 function figures(): Figures {
@@ -183,6 +210,8 @@ function figures(): Figures {
     closed: gone.length,
     closeCodes: [...new Set(clients.map(({ client }) => client.closeCode ?? 0))].filter((code) => code > 0),
     latency: latencies.percentiles(),
+    sinceReceived: sinceReceived.percentiles(),
+    missed,
     busy: performance.eventLoopUtilization(beganAt).utilization,
   };
 }
@@ -190,9 +219,8 @@ function figures(): Figures {
 answer(async (request: ClientsRequest): Promise<Joins | Figures | true> => {
   if ('open' in request) return open(request.open);
   if ('churn' in request) return churn(request.churn);
-  if ('settle' in request) await settle(request.settle);
-  else if ('figures' in request) return figures();
-  else if ('begin' in request) begin();
+  if ('figures' in request) return figures();
+  if ('begin' in request) begin();
   else for (const { client } of clients.splice(0)) client.destroy();
   return true;
 });

@@ -11,7 +11,8 @@ import { answer } from './parent';
 import { exchangeDelta, exchangeSnapshot, FinalTexts, type TickerSize } from './ticker-texts';
 
 export type FeedRequest =
-  | { readonly symbols: readonly string[]; readonly size: TickerSize }
+  /** `quiet`: symbols that exist and are never published on. */
+  | { readonly symbols: readonly string[]; readonly quiet: readonly string[]; readonly size: TickerSize }
   /** Messages in turn over the symbols; answered with {@link Published} when the last is sent. */
   | { readonly publish: { readonly rate: number; readonly messages: number } };
 
@@ -24,10 +25,10 @@ export interface Published {
 }
 
 const CATCH_UP_MS = 1;
-/** So that the run begins with what is due in its first moment. */
 const WAITING_LOOK_EVERY = 64;
 
 let symbols: readonly string[] = [];
+let quiet: readonly string[] = [];
 let size: TickerSize = 'small';
 let texts: FinalTexts[] = [];
 const listeners = new Map<WebSocket, Set<string>>();
@@ -94,7 +95,7 @@ function serveFinal(socket: WebSocket): void {
 
 const http = createServer((_request, response) => {
   response.setHeader('content-type', 'application/json');
-  const list = symbols.map((symbol) => ({ symbol }));
+  const list = [...symbols, ...quiet].map((symbol) => ({ symbol }));
   response.end(JSON.stringify({ retCode: 0, retMsg: 'OK', result: { list, nextPageCursor: '' }, retExtInfo: {}, time: 0 }));
 });
 new WebSocketServer({ server: http }).on('connection', (socket, request: IncomingMessage) => {
@@ -105,7 +106,7 @@ new WebSocketServer({ server: http }).on('connection', (socket, request: Incomin
 
 answer(async (request: FeedRequest): Promise<Published | { port: number }> => {
   if ('publish' in request) return publish(request.publish.rate, request.publish.messages);
-  ({ symbols, size } = request);
+  ({ symbols, quiet, size } = request);
   texts = symbols.map((symbol) => new FinalTexts(symbol, size));
   turn = 0;
   if (!http.listening) await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

@@ -1,7 +1,7 @@
 /** Answers each request of the parent process; ends with it. The other side is `Helper`. */
-export function answer<Request, Reply>(handle: (request: Request) => Promise<Reply>): void {
-  process.on('message', ({ id, request }: { id: number; request: Request }) => {
-    handle(request).then(
+export function answer(handle: (request: never) => Promise<unknown>): void {
+  process.on('message', ({ id, request }: { id: number; request: unknown }) => {
+    handle(request as never).then(
       (reply) => process.send?.({ id, reply }),
       (error: unknown) => process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
     );

@@ -1,5 +1,10 @@
 import type { Case } from './case';
+import { deflate } from './deflate';
 import { hot } from './hot';
+import { idle } from './idle';
 import { mixed } from './mixed';
+import { realistic } from './realistic';
+import { slow } from './slow';
+import { storm } from './storm';
 
-export const CASES: readonly Case[] = [hot, mixed];
+export const CASES: readonly Case[] = [hot, mixed, realistic, slow, storm, idle, deflate];
