@@ -535,22 +535,6 @@ describe('a client over its rate', () => {
     expect([requests.errors.get('RATE_LIMIT_EXCEEDED'), requests.rateViolations]).toEqual([10, 51]);
     await eventually(() => gateway.sessions.closed.get('4029') === 1);
   });
-
-  it('leaves nothing behind when the message before the last straw was a subscribe', async () => {
-    const { clock, requests, pubsub } = await start({ maxMessageRatePerClient: 1 });
-    const client = await gateway.client();
-    for (let second = 0; second < 10; second++) {
-      for (let i = 0; i < 2; i++) client.send({ op: 'ping' });
-      await eventually(() => requests.rateViolations === second + 1);
-      clock.advance(1000);
-    }
-    // One TCP packet, so that both are read in one go.
-    client.ws.send('{"op":"subscribe","args":["ticker:BTCUSDT"]}');
-    client.ws.send('{"op":"ping"}');
-    expect((await client.closed).code).toBe(4029);
-    await eventually(() => gateway.sessions.active === 0);
-    expect(pubsub.counts()).toEqual({ channels: 0, listeners: 0 });
-  });
 });
 
 it('what a client leaves without a word is left', async () => {
