@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module';
 import { LOGGER } from './config/log.module';
@@ -23,7 +24,11 @@ export interface RunningGateway {
 
 /** Rejects when a port is taken; nothing stays open then. */
 export async function startGateway(settingsModule: DynamicModule): Promise<RunningGateway> {
-  const app = await NestFactory.create(AppModule.with(settingsModule), { bufferLogs: true, abortOnError: false });
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settingsModule), {
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  app.disable('x-powered-by');
   const settings = app.get(Settings);
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(new NestLogger(logger));
@@ -34,7 +39,7 @@ export async function startGateway(settingsModule: DynamicModule): Promise<Runni
     await app.close();
     throw error;
   }
-  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  const { port } = (app.getHttpServer()).address() as AddressInfo;
   const readiness = app.get(Readiness);
   readiness.started = true;
   const { port: metricsPort } = app.get(MetricsServer);

@@ -6,9 +6,10 @@ import { startGateway } from './application';
 async function main(): Promise<void> {
   const gateway = await startGateway(await SettingsModule.forRoot());
   let stopping = false;
-  const stop = () => {
-    // A second signal means that somebody does not want to wait.
-    if (stopping) process.exit(1);
+  const stop = (signal: NodeJS.Signals) => {
+    // Whoever presses Ctrl-C again does not want to wait; a supervisor may repeat its SIGTERM.
+    if (stopping && signal === 'SIGINT') process.exit(1);
+    if (stopping) return;
     stopping = true;
     gateway.stop().then(
       () => process.exit(0),

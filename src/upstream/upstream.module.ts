@@ -39,6 +39,7 @@ import { Upstream } from './upstream';
               multiplier: settings.bybitReconnectDelayMultiplier,
             },
             silenceMs: settings.upstreamSilenceTimeout * 1000,
+            restUrl: settings.bybitRestUrl,
             lingerMs: settings.upstreamLinger * 1000,
           },
           { demand, publisher, transformOf, clock: systemClock, random: Math.random, log: logger },

@@ -22,7 +22,7 @@ async function start(env: Readonly<Record<string, string>> = {}, manual = true):
 }
 
 async function client(): Promise<TestClient> {
-  const opened = await TestClient.open(gateway.url);
+  const opened = await TestClient.connect(gateway.url);
   clients.push(opened);
   return opened;
 }
@@ -33,7 +33,7 @@ const isData =
     frame['stream'] === stream && frame['op'] === undefined;
 
 afterEach(async () => {
-  for (const one of clients.splice(0)) one.terminate();
+  for (const one of clients.splice(0)) one.ws.terminate();
   await gateway.stop();
   await exchange.stop();
 });
@@ -179,11 +179,11 @@ describe('what clients are promised', () => {
   it('a client that only listens and answers pings is never idle; one that answers nothing is', async () => {
     await start({ CLIENT_IDLE_TIMEOUT: '2', CLIENT_PING_INTERVAL: '0.5' });
     const listener = await client();
-    const dead = await TestClient.open(gateway.url, { autoPong: false });
+    const dead = await TestClient.connect(gateway.url, { autoPong: false });
     clients.push(dead);
     expect((await dead.closed).code).toBe(4000);
     // The listener has outlived several idle timeouts when it has seen this many pings, a second apart.
-    for (let pings = 0; pings < 5; pings++) await listener.pinged();
+    for (let pings = 0; pings < 5; pings++) await once(listener.ws, 'ping');
     expect((await listener.request({ op: 'ping' }))['op']).toBe('pong');
   });
 
