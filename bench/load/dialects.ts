@@ -19,13 +19,13 @@ function subscribe(streams: readonly string[]): string {
   return JSON.stringify({ op: 'subscribe', args: streams });
 }
 
-/** @param snapshots every stream begins with one, and the client is in when it has all */
+/** @param snapshots state streams begin with one, and the client is in when it has all */
 function native(snapshots: boolean): Dialect {
   return {
     path: '/ws',
     hello: (streams) => [subscribe(streams)],
     joining: (streams) => {
-      let missing = 1 + (snapshots ? streams.length : 0);
+      let missing = 1 + (snapshots ? streams.filter((stream) => !stream.startsWith('trade:')).length : 0);
       return (text) => {
         if (text.startsWith('{"op":"subscribe"')) {
           // The generator asks for nothing that a server may refuse.

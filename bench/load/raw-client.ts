@@ -27,6 +27,7 @@ export interface JoinFailure {
 
 /** Lent to all sockets in turn: nothing keeps what it holds beyond the call that brings it. */
 const SHARED_BUFFER = Buffer.allocUnsafeSlow(128 * 1024);
+const JOIN_LIMIT_MS = 30_000;
 const SLOW_READ_BYTES = 1024;
 const SLOW_READ_EVERY_MS = 100;
 const DEFLATE_TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
@@ -46,6 +47,7 @@ export class RawClient implements FrameListener {
   private upgraded = false;
   private http = '';
   private slowTimer: NodeJS.Timeout | undefined;
+  private readonly joinTimer: NodeJS.Timeout;
 
   /** @param done called once: without a failure when the client has what it subscribed to */
   constructor(
@@ -71,6 +73,10 @@ export class RawClient implements FrameListener {
       clearInterval(this.slowTimer);
       this.settle({ kind: 'failed', reason: `closed before it was in (${String(this.closeCode)})` });
     });
+    this.joinTimer = setTimeout(() => {
+      this.settle({ kind: 'failed', reason: `not in after ${JOIN_LIMIT_MS / 1000} s` });
+      this.socket.destroy();
+    }, JOIN_LIMIT_MS);
     const extension = deflate
       ? 'Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover\r\n'
       : '';
@@ -177,6 +183,7 @@ export class RawClient implements FrameListener {
   }
 
   private settle(failure?: JoinFailure): void {
+    clearTimeout(this.joinTimer);
     this.done?.(failure);
     this.done = undefined;
   }

@@ -32,10 +32,11 @@ export const mixed: Case = {
   async run(rig, target, options) {
     const joiners = mixedJoiners(scaled(CLIENTS, options), SYMBOLS, STREAMS_EACH);
     const ours = target.name === OURS;
-    const rates = [500, 2000, 5000, 8000].filter((rate) => ours || rate <= MOST_PEER_RATE);
+    const peerRates = options.quick ? [MOST_PEER_RATE] : [500, MOST_PEER_RATE];
+    const rates = ours ? [500, 2000, 5000, 8000] : peerRates;
     return rig.with(target, { symbols: SYMBOLS, joiners }, async (seated) => {
       const measured: Measurement[] = [];
-      await rig.warmUp(seated, rates[0] ?? 500, warmUpSeconds(options));
+      await rig.warmUp(seated, 500, warmUpSeconds(options));
       for (const rate of rates) {
         const { figures, notes } = await rig.window(seated, rate, options.seconds);
         const all = figures['delivered'] === 1;
