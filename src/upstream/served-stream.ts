@@ -118,7 +118,8 @@ export class ServedStream {
     } catch (error) {
       if (error instanceof BadFrameError) this.deps.bad(error.reason, error.message, text);
       else this.deps.bad('internal', String(error), text);
-      return undefined;
+      // What the unreadable delta of a ticker would have changed is not sent again until it changes once more. A book sees the hole itself.
+      return this.stream.kind === 'ticker' && frame.type === 'delta' ? { messages: [], resync: 'bad_frame' } : undefined;
     }
   }
 

@@ -396,6 +396,23 @@ test('a gap in the update ids renews that topic and nothing else', async () => {
   await at.upstream.stop();
 });
 
+test('a ticker whose delta cannot be read is asked for again: what that delta changed would not be sent a second time', async () => {
+  const at = setUp();
+  at.demand.want(TICKER);
+  const socket = await connect(at);
+  const snapshot = { topic: 'tickers.BTCUSDT', type: 'snapshot', ts: 1, data: { symbol: 'BTCUSDT', lastPrice: '80000.10' } };
+  socket.say(snapshot);
+  at.published.take();
+  socket.sent.length = 0;
+  socket.say({ ...snapshot, type: 'delta', data: { symbol: 'BTCUSDT', lastPrice: { not: 'a price' } } });
+  at.clock.advance(0);
+  expect(at.published.take()).toEqual([`resyncing ${TICKER}: bad_frame`]);
+  expect(socket.sent.map(({ op }) => op)).toEqual(['unsubscribe', 'subscribe']);
+  socket.say(snapshot);
+  expect(at.published.take()).toEqual([`snapshot ${TICKER}`, `live ${TICKER}`]);
+  await at.upstream.stop();
+});
+
 test('a topic that resyncs again and again is asked for at a bounded pace', async () => {
   const at = setUp();
   at.demand.want(BOOK);
