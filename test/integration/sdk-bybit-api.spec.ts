@@ -18,12 +18,9 @@ class Sdk {
     exchange: SimulatedExchange,
     path: string,
     readonly category: Category,
-    account: { key?: string; secret?: string } = {},
+    more: { key?: string; secret?: string; pingInterval?: number; pongTimeout?: number } = {},
   ) {
-    this.client = new WebsocketClient(
-      { wsUrl: `${exchange.wsUrl}${path}`, market: 'v5', reconnectTimeout: 10, ...account },
-      quiet,
-    );
+    this.client = new WebsocketClient({ wsUrl: `${exchange.wsUrl}${path}`, market: 'v5', reconnectTimeout: 10, ...more }, quiet);
     this.client.on('update', (event: unknown) => {
       this.updates.push(event as Update);
       for (const look of [...this.waiting]) look();
@@ -67,8 +64,8 @@ describe('the SDK bybit-api, pointed at the simulated exchange', () => {
   let exchange: SimulatedExchange;
   const sdks: Sdk[] = [];
 
-  function connect(path: string, category: Category, account = {}): Sdk {
-    const sdk = new Sdk(exchange, path, category, account);
+  function connect(path: string, category: Category, more = {}): Sdk {
+    const sdk = new Sdk(exchange, path, category, more);
     sdks.push(sdk);
     return sdk;
   }
@@ -79,7 +76,6 @@ describe('the SDK bybit-api, pointed at the simulated exchange', () => {
 
   afterEach(async () => {
     for (const sdk of sdks.splice(0)) sdk.client.closeAll(true);
-    await exchange.when(() => (exchange.connections.length === 0 ? true : undefined));
     await exchange.stop();
   });
 
@@ -142,6 +138,17 @@ describe('the SDK bybit-api, pointed at the simulated exchange', () => {
     expect(await sdk.update(({ topic, type }) => topic === 'orderbook.50.ETHUSDT' && type === 'snapshot', from)).toBeDefined();
     const after = await exchange.whenSubscribed('linear', 'orderbook.50.ETHUSDT');
     expect(after.connId).not.toBe(before.connId);
+  });
+
+  it('gives up a socket that neither pongs nor sends, and comes back on a new one', async () => {
+    const sdk = connect('/v5/public/linear', 'linear', { pingInterval: 50, pongTimeout: 50 });
+    sdk.subscribe('tickers.ETHUSDT');
+    await sdk.of('tickers.ETHUSDT');
+    const reconnected = sdk.once('reconnected');
+    const from = sdk.received;
+    exchange.faults.halfOpen();
+    await reconnected;
+    expect(await sdk.update(({ type }) => type === 'snapshot', from)).toMatchObject({ topic: 'tickers.ETHUSDT' });
   });
 
   it('is told what is wrong with a topic', async () => {
