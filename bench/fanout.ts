@@ -11,6 +11,7 @@ import { gateway, PEERS, ROOT, type Target } from './fanout/targets';
 
 /** Wrong usage, as command-line programs report it. */
 const EXIT_USAGE = 2;
+const EXIT_INTERRUPTED = 130;
 
 function machine() {
   const processors = cpus();
@@ -96,4 +97,5 @@ async function main(): Promise<void> {
   console.log(`\neverything: ${file}`);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(EXIT_INTERRUPTED));
 void main();

@@ -186,7 +186,7 @@ export class Rig {
   }
 }
 
-export function sumOf(all: readonly Joins[]): Joins {
+function sumOf(all: readonly Joins[]): Joins {
   const sum = (key: 'joined' | 'refused' | 'failed' | 'seconds') => all.reduce((total, one) => total + one[key], 0);
   const reasons = all.flatMap((one) => one.reasons);
   return { joined: sum('joined'), refused: sum('refused'), failed: sum('failed'), seconds: sum('seconds'), reasons };

@@ -7,6 +7,12 @@ export type PrintedLine = Readonly<Record<string, unknown>>;
 const START_LIMIT_MS = 30_000;
 const STDERR_KEPT = 2000;
 
+/** Ended with this process, whatever ends it. */
+const living = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
 /** A process that prints JSON lines and is ready when one of them says so. */
 export class ServerProcess {
   private stderr = '';
@@ -28,6 +34,8 @@ export class ServerProcess {
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    living.add(child);
+    child.once('exit', () => living.delete(child));
     const server = new ServerProcess(child, printed);
     try {
       return { process: server, line: await server.whenReady(command, ready) };
