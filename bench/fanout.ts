@@ -3,7 +3,7 @@ import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Case } from './fanout/cases/case';
 import { CASES } from './fanout/cases/cases';
-import type { Measurement } from './fanout/measurement';
+import type { RoundMeasurement } from './fanout/measurement';
 import { readOptions, USAGE, type Options } from './fanout/options';
 import { summariesOf, tableOf } from './fanout/report';
 import { Rig } from './fanout/rig';
@@ -37,20 +37,20 @@ function peersFor({ peers }: Options): Target[] {
 }
 
 /** Rounds take turns over the targets, each round beginning with another one: a slow moment of the machine meets all alike. */
-async function measure(one: Case, rig: Rig, peers: readonly Target[], options: Options): Promise<Measurement[]> {
+async function measure(one: Case, rig: Rig, peers: readonly Target[], options: Options): Promise<RoundMeasurement[]> {
   const targets = [gateway, ...(one.peers ? peers : [])];
-  const measured: Measurement[] = [];
+  const measured: RoundMeasurement[] = [];
   for (let round = 0; round < options.rounds; round++) {
     for (let turn = 0; turn < targets.length; turn++) {
       const target = targets[(round + turn) % targets.length];
       if (!target) continue;
       process.stderr.write(`${one.name}, round ${round + 1} of ${options.rounds}: ${target.name}\n`);
       try {
-        measured.push(...(await one.run(rig, target, options)));
+        measured.push(...(await one.run(rig, target, options)).map((result) => ({ ...result, round })));
       } catch (error) {
         // A peer that falls over is a result too; the others go on.
         const notes = [`failed: ${error instanceof Error ? error.message : String(error)}`];
-        measured.push({ case: one.name, variant: 'failed', target: target.name, figures: {}, notes });
+        measured.push({ case: one.name, variant: 'failed', target: target.name, figures: {}, notes, round });
       }
     }
   }
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
     `${here.date}: ${here.cores} x ${here.processor}, ${here.memoryGb} GB, ${here.system}, Node ${here.node}, load ${here.loadBefore.toFixed(1)}`,
   );
   const peers = peersFor(options);
-  const measurements: Measurement[] = [];
+  const measurements: RoundMeasurement[] = [];
   const rig = new Rig(options.size);
   try {
     for (const one of CASES) {

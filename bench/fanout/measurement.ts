@@ -9,5 +9,9 @@ export interface Measurement {
   readonly notes: readonly string[];
 }
 
+export interface RoundMeasurement extends Measurement {
+  readonly round: number;
+}
+
 /** The product, with which peers are compared. */
 export const OURS = 'tapecast';

@@ -1,11 +1,11 @@
 import type { Case, Column } from './cases/case';
-import { OURS, type Measurement } from './measurement';
+import { OURS, type RoundMeasurement } from './measurement';
 
 /** One line of a case's table: all rounds of one variant on one target. */
 interface Row {
   readonly variant: string;
   readonly target: string;
-  readonly rounds: Measurement[];
+  readonly rounds: RoundMeasurement[];
 }
 
 export interface Summary {
@@ -19,7 +19,7 @@ export interface Summary {
   readonly notes: readonly string[];
 }
 
-export function summariesOf(measurements: readonly Measurement[]): Summary[] {
+export function summariesOf(measurements: readonly RoundMeasurement[]): Summary[] {
   const rows = rowsOf(measurements);
   return rows.map(({ variant, target, rounds }) => {
     const names = [...new Set(rounds.flatMap(({ figures }) => Object.keys(figures)))];
@@ -54,7 +54,7 @@ export function tableOf(one: Case, summaries: readonly Summary[]): string {
   return [`\n${one.name}: ${one.about}`, `aim: ${one.aim}`, ...text.map((line) => `  ${line.trimEnd()}`), ...notes].join('\n');
 }
 
-function rowsOf(measurements: readonly Measurement[]): Row[] {
+function rowsOf(measurements: readonly RoundMeasurement[]): Row[] {
   const rows: Row[] = [];
   for (const measurement of measurements) {
     const { variant, target } = measurement;
@@ -71,8 +71,8 @@ function ratioTo(rows: readonly Row[], row: Row): number | undefined {
   const ours = rows.find(
     (one) => one.target === OURS && one.variant === row.variant && one.rounds[0]?.case === row.rounds[0]?.case,
   );
-  const ratios = row.rounds.flatMap(({ figures }, i) => {
-    const ratio = (figures['cpuMicros'] ?? NaN) / (ours?.rounds[i]?.figures['cpuMicros'] ?? NaN);
+  const ratios = row.rounds.flatMap(({ figures, round }) => {
+    const ratio = (figures['cpuMicros'] ?? NaN) / (ours?.rounds.find((one) => one.round === round)?.figures['cpuMicros'] ?? NaN);
     return Number.isFinite(ratio) ? [ratio] : [];
   });
   return ratios.length > 0 ? spread(ratios).median : undefined;
