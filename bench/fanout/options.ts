@@ -26,7 +26,7 @@ export const USAGE = `Fan-out benchmarks: the gateway and its peers, in turn, on
   --peers TEXT     only peers whose name contains it; "none" for none; may be repeated
   --rounds N       default 5 (quick: 1)
   --seconds N      length of one measurement, default 5 (quick: 1)
-  --whole-ticker   messages with every field of a futures ticker, about 640 bytes instead of 350
+  --whole-ticker   messages with every field of a futures ticker, about 620 bytes instead of 365
   --scale X        clients as a share of the table's, for a try (default 1)
   --json FILE      also write everything to FILE (default bench/results/latest.json)`;
 

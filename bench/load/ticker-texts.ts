@@ -1,6 +1,6 @@
 import { microseconds } from './stamp';
 
-/** About 370 bytes to a client, or every field of a futures ticker: about 640. */
+/** About 365 bytes to a client, or every field of a futures ticker: about 620. */
 export type TickerSize = 'small' | 'whole';
 
 /** Bybit's names and ours of the fields besides symbol and turnover; quotes stand apart. */
