@@ -7,6 +7,9 @@ export type BybitCategory = (typeof BYBIT_CATEGORIES)[number];
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
 
+export const COMPRESSIONS = ['on', 'off', 'auto'] as const;
+export type Compression = (typeof COMPRESSIONS)[number];
+
 const NAME = /^[a-z0-9_-]+$/;
 const HOST = /^[A-Za-z0-9.:_-]+$/;
 const ORIGIN = /^(\*|https?:\/\/[^/?#\s@]+)$/;
@@ -127,6 +130,18 @@ export class Settings {
 
   @Seconds({ min: 0.1, meaning: 'Seconds a client may make no progress with waiting bytes before it is closed as too slow' })
   readonly fanoutCallbackTimeout: number = 5;
+
+  @WholeNumber({ min: 0, max: 1000, meaning: 'Milliseconds between two flushes to clients; 0 adapts to the load' })
+  readonly fanoutFlushMs: number = 0;
+
+  @OneOf(COMPRESSIONS, { meaning: 'Compression offered to clients; auto compresses messages of 512 bytes and more' })
+  readonly compression: Compression = 'auto';
+
+  @WholeNumber({ min: 1, max: 1_000_000, meaning: 'New connections taken in a second; more are told to come again' })
+  readonly maxHandshakesPerSecond: number = 2000;
+
+  @Flag({ meaning: 'Serves /conformance, which echoes every message, for WebSocket conformance suites' })
+  readonly conformanceEcho: boolean = false;
 
   @WholeNumber({ min: 0, max: 1_000_000, meaning: 'Newest messages kept per stream, for clients that resume' })
   readonly historySize: number = 256;

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../clock/clock';
+import { TokenBucket } from './token-bucket';
 
 /** Why a connection is not upgraded, as an HTTP answer. */
 export interface Refusal {
@@ -11,18 +13,29 @@ export interface Refusal {
 
 export interface AdmissionLimits {
   readonly maxClients: number;
+  /** New connections: more would take the time that delivery needs. */
+  readonly maxHandshakesPerSecond: number;
   /** `*` or a list; requests without an Origin header are no browsers and always pass. */
   readonly allowedOrigins: readonly string[];
   /** Proxies in front whose `X-Forwarded-For` entry is believed. */
   readonly trustedProxies: number;
 }
 
+/** A quarter of a second's handshakes may come at once: what they take of the loop stays below what delivery notices. */
+const BURST_SHARE = 4;
+
 /** Decides before the upgrade who may come in. */
 export class Admission {
+  private readonly handshakes: TokenBucket;
+
   constructor(
     private readonly limits: AdmissionLimits,
     private readonly sessions: { readonly active: number; readonly draining: boolean },
-  ) {}
+    private readonly clock: Pick<Clock, 'now'>,
+  ) {
+    const perSecond = limits.maxHandshakesPerSecond;
+    this.handshakes = new TokenBucket(perSecond, Math.max(1, perSecond / BURST_SHARE), clock.now());
+  }
 
   /** Whether one more client can be taken at all. */
   get full(): boolean {
@@ -40,6 +53,10 @@ export class Admission {
     const { origin } = request.headers;
     if (origin !== undefined && !this.limits.allowedOrigins.includes('*') && !this.limits.allowedOrigins.includes(origin)) {
       return { status: 403, code: 'ORIGIN_NOT_ALLOWED', error: 'This origin may not connect; ask the operator to allow it.' };
+    }
+    if (!this.handshakes.take(this.clock.now())) {
+      const error = 'Too many clients are connecting at once; connect again in a moment.';
+      return { status: 503, code: 'CONNECTING_TOO_FAST', error, retryAfterSeconds: 1 };
     }
     return undefined;
   }

@@ -10,6 +10,8 @@ export interface ClientSocket {
   readonly progress: number;
   /** Whole frames only. */
   write(frames: Buffer): void;
+  /** Calls back when the kernel has taken all that was written so far; not at all when the connection ends first. */
+  whenDrained(drained: () => void): void;
   ping(): void;
   /** Begins the closing handshake. */
   close(code: number, reason: string): void;
@@ -17,14 +19,17 @@ export interface ClientSocket {
   terminate(): void;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** What libuv tells of a socket's pending write; Node's own socket timeout rests on the same figure. */
 interface WriteHandle {
   readonly writeQueueSize?: number;
 }
 
 /**
- * Writes prebuilt frames past `ws`, straight to its socket. Safe because compression is off: then `ws` writes each of its own
- * frames (pong, ping, close) in one go too, so no frame can land inside another, and the order of calls is the order on the wire.
+ * Writes prebuilt frames past `ws`, straight to its socket. Safe because `ws` is never given a message to send: it could then be
+ * compressing one when ours comes. Its own control frames (pong, ping, close) are never compressed and written in one go too, so
+ * no frame can land inside another, and the order of calls is the order on the wire.
  */
 export class WsClientSocket implements ClientSocket {
   constructor(
@@ -47,6 +52,12 @@ export class WsClientSocket implements ClientSocket {
 
   write(frames: Buffer): void {
     this.socket.write(frames);
+  }
+
+  whenDrained(drained: () => void): void {
+    this.socket.write(NOTHING, (error) => {
+      if (!error) drained();
+    });
   }
 
   ping(): void {

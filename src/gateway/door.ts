@@ -13,8 +13,8 @@ export interface Door {
   /** Undefined when the protocol has nothing to say about it. */
   streamStatus(stream: string, status: StreamStatus): OutFrame | undefined;
   marketStatus(status: MarketStatus): OutFrame;
-  /** History does not reach back to where the client left off. */
-  gap(stream: string, from: number, to: Position): OutFrame;
+  /** The client will not get what lies between: history does not reach back so far, or the client was too slow. */
+  gap(stream: string, from: number, to: Position, reason: 'history_exceeded' | 'slow_consumer'): OutFrame;
   error(error: RequestError, id?: unknown): OutFrame;
 }
 

@@ -9,7 +9,8 @@ import { SymbolDirectory } from '../streams/symbol-directory';
 import { Hub } from '../subscriptions/hub';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module';
 import { Admission } from './admission';
-import { Flusher } from './flusher';
+import { Deliveries } from './deliveries';
+import { Flusher, type FlushTiming } from './flusher';
 import { NativeDoor } from './native/native-door';
 import { NativeGateway } from './native/native-gateway';
 import { RequestErrorFilter } from './native/request-error-filter';
@@ -21,6 +22,15 @@ import { DoorAdapter } from './ws-adapter';
 
 /** How long a client that was told to go may take before its connection is dropped. */
 const CLOSE_MS = 5000;
+/** COMPRESSION=auto: a smaller message gains too little. */
+const AUTO_DEFLATE_BYTES = 512;
+
+const FLUSH_TIMING: FlushTiming = {
+  now: () => performance.now(),
+  wallClock: systemClock.now,
+  endOfTurn: (task) => void setImmediate(task),
+  after: (ms, task) => void setTimeout(task, ms),
+};
 
 @Module({
   imports: [SubscriptionsModule],
@@ -32,8 +42,9 @@ const CLOSE_MS = 5000;
       provide: Sessions,
       inject: [Settings, LOGGER],
       useFactory: (settings: Settings, logger: Logger) => {
-        const flusher = new Flusher((task) => setImmediate(task), systemClock.now);
-        return new Sessions(systemClock, flusher, limitsOf(settings), Math.random, (session, why) =>
+        const deliveries = new Deliveries();
+        const flusher = new Flusher(FLUSH_TIMING, deliveries, { everyMs: settings.fanoutFlushMs });
+        return new Sessions(systemClock, flusher, deliveries, limitsOf(settings), Math.random, (session, why) =>
           logger.warn({ connection: session.id, why }, 'client closed as too slow'),
         );
       },
@@ -42,8 +53,9 @@ const CLOSE_MS = 5000;
       provide: Admission,
       inject: [Settings, Sessions],
       useFactory: (settings: Settings, sessions: Sessions) => {
-        const { maxClientsTotal, allowedOrigins, trustProxy } = settings;
-        return new Admission({ maxClients: maxClientsTotal, allowedOrigins, trustedProxies: trustProxy }, sessions);
+        const { maxClientsTotal, maxHandshakesPerSecond, allowedOrigins, trustProxy } = settings;
+        const limits = { maxClients: maxClientsTotal, maxHandshakesPerSecond, allowedOrigins, trustedProxies: trustProxy };
+        return new Admission(limits, sessions, systemClock);
       },
     },
     {
@@ -68,7 +80,7 @@ export function doorAdapterFor(app: INestApplication): DoorAdapter {
   const logger = app.get<Logger>(LOGGER);
   return new DoorAdapter(
     app.getHttpServer() as Server,
-    new Map([['/ws', new NativeDoor(settings.brand)]]),
+    new Map([['/ws', new NativeDoor(settings.brand, settings.compression === 'on' ? 0 : AUTO_DEFLATE_BYTES)]]),
     app.get(Sessions),
     app.get(Admission),
     app.get(Requests),
@@ -76,6 +88,7 @@ export function doorAdapterFor(app: INestApplication): DoorAdapter {
       maxPayloadBytes: settings.maxPayloadBytes,
       maxPerAddress: settings.maxConnectionsPerIp,
       messagesPerSecond: settings.maxMessageRatePerClient,
+      compression: settings.compression !== 'off',
     },
     (error) => logger.error({ err: error }, 'a request failed'),
   );

@@ -1,45 +1,76 @@
+import { constants, deflateRawSync } from 'node:zlib';
+import type { Publication } from '../pubsub/publication';
 import type { Kind } from '../streams/stream';
 
 /** What a frame is counted as. `control`: replies, errors, status and gap notices. */
 export type FrameKind = Kind | 'control';
 
-/** A whole WebSocket text frame, ready for the socket. The same one goes to everybody who gets it. */
+/** RFC 7692, 7.2.1: a message that ends with a sync flush is sent without these four octets. */
+const SYNC_FLUSH_TAIL = 4;
+const TEXT = 0x81;
+const COMPRESSED_TEXT = 0xc1;
+
+/** A whole WebSocket text message, ready for the socket. The same one goes to everybody who gets it, compressed once for all who want that. */
 export class OutFrame {
   /** Set at its first write, so that latency is observed once per message and not once per client. */
   written = false;
+  private plain: Buffer | undefined;
+  private deflated: Buffer | undefined;
 
   private constructor(
-    readonly bytes: Buffer,
+    private readonly body: Buffer,
     readonly kind: FrameKind,
     /** When the exchange's frame was read, ms; 0 for what is not fresh from the exchange. */
     readonly received: number,
+    /** What it shows of a stream; undefined for `control`. */
+    readonly publication: Publication | undefined,
+    /** Bodies below this many bytes gain nothing by compression. */
+    private readonly deflateFrom: number,
   ) {}
 
-  /** @param body UTF-8 text */
-  static data(body: Buffer, kind: Kind, received: number): OutFrame {
-    return new OutFrame(textFrame(body), kind, received);
+  /** @param live false for a snapshot or history that somebody asked for */
+  static data(publication: Publication, live: boolean, deflateFrom = Infinity): OutFrame {
+    const { body, kind, received } = publication;
+    return new OutFrame(body, kind, live ? received : 0, publication, deflateFrom);
   }
 
   static control(message: object): OutFrame {
-    return new OutFrame(textFrame(Buffer.from(JSON.stringify(message))), 'control', 0);
+    return new OutFrame(Buffer.from(JSON.stringify(message)), 'control', 0, undefined, Infinity);
+  }
+
+  /** About what it takes in memory and, uncompressed, on the wire. */
+  get size(): number {
+    return this.body.length + 10;
+  }
+
+  /** @param deflate whether the client negotiated permessage-deflate; it takes uncompressed messages too */
+  bytes(deflate: boolean): Buffer {
+    if (deflate && this.body.length >= this.deflateFrom) return (this.deflated ??= deflatedFrame(this.body));
+    return (this.plain ??= frame(TEXT, this.body));
   }
 }
 
-/** One unmasked, unfragmented, uncompressed text frame (RFC 6455, 5.2): what a server may always send. */
-function textFrame(payload: Buffer): Buffer {
+/** Every message starts with an empty window (no context takeover), so one compressed message serves all clients. */
+function deflatedFrame(body: Buffer): Buffer {
+  const deflated = deflateRawSync(body, { finishFlush: constants.Z_SYNC_FLUSH });
+  return frame(COMPRESSED_TEXT, deflated.subarray(0, -SYNC_FLUSH_TAIL));
+}
+
+/** One unmasked, unfragmented frame (RFC 6455, 5.2): what a server may always send. */
+function frame(firstByte: number, payload: Buffer): Buffer {
   const length = payload.length;
   const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(head + length);
-  frame[0] = 0x81;
-  if (head === 2) frame[1] = length;
+  const bytes = Buffer.allocUnsafe(head + length);
+  bytes[0] = firstByte;
+  if (head === 2) bytes[1] = length;
   else if (head === 4) {
-    frame[1] = 126;
-    frame.writeUInt16BE(length, 2);
+    bytes[1] = 126;
+    bytes.writeUInt16BE(length, 2);
   } else {
-    frame[1] = 127;
-    frame.writeUInt32BE(0, 2);
-    frame.writeUInt32BE(length, 6);
+    bytes[1] = 127;
+    bytes.writeUInt32BE(0, 2);
+    bytes.writeUInt32BE(length, 6);
   }
-  payload.copy(frame, head);
-  return frame;
+  payload.copy(bytes, head);
+  return bytes;
 }

@@ -1,43 +1,53 @@
+import type { Batch } from './batch';
 import type { ClientSocket } from './client-socket';
 import type { Deliveries } from './deliveries';
 import type { Flusher } from './flusher';
+import { Lag, type Lost } from './lag';
 import type { OutFrame } from './out-frame';
 
-/**
- * How many times `queueBytes` may wait for a client, whatever it asked for: a subscribe brings the snapshots or the history of
- * all its streams at once, but a client that subscribes again and again must not fill our memory.
- */
-const CATCH_UP_ALLOWANCE = 64;
+/** What an outbox needs its session for. */
+export interface OutboxOwner {
+  /** Stop delivering a stream until it is resumed. */
+  pause(stream: string): void;
+  /** Begin a paused stream anew, with a snapshot. */
+  resume(stream: string): void;
+  /** The notice that entries of a log stream were dropped. */
+  gap(lost: Lost): OutFrame;
+  tooSlow(): void;
+}
+
+/** Backlog of the socket from which on a client counts as lagging: more than the kernel holds for it, less than hurts. */
+const LAG_BYTES = 65_536;
 
 /**
- * What waits for one client between two flushes; a flush is one write. What the socket has not taken is the client's backlog:
- * over `queueBytes` of it the client is too slow and nothing more is queued.
+ * What waits for one client between two flushes; a flush is one write. While the socket has not taken what was written the client
+ * lags, and only what still matters is kept for it. Memory is bounded by `queueBytes`, whatever the client asks for and however it
+ * reads.
  */
 export class Outbox {
-  private frames: OutFrame[] = [];
-  private bytes = 0;
+  /** Undefined while nothing waits. */
+  private batch: Batch | undefined;
+  private lag: Lag | undefined;
   private closed = false;
-  private overflowing = false;
-  /** Of what waits here: snapshots and history that the client asked for and cannot be blamed for. */
-  private catchUp = 0;
-  /** The same, of what was written since the socket was last empty. */
-  private writtenCatchUp = 0;
+  private awaitingDrain = false;
 
   constructor(
     private readonly socket: ClientSocket,
-    private readonly flusher: Flusher,
+    /** Whether the client negotiated compression. */
+    private readonly deflate: boolean,
+    private readonly flusher: Pick<Flusher, 'add' | 'root'>,
     private readonly deliveries: Deliveries,
     private readonly queueBytes: number,
-    private readonly tooSlow: () => void,
+    private readonly owner: OutboxOwner,
   ) {}
 
   /** Bytes that wait for this client, here and in its socket. */
   get queued(): number {
-    return this.bytes + this.socket.backlog;
+    return (this.batch?.length ?? 0) + (this.lag?.bytes ?? 0) + this.socket.backlog;
   }
 
-  private get maxBytes(): number {
-    return CATCH_UP_ALLOWANCE * this.queueBytes;
+  get lagging(): boolean {
+    return this.lag !== undefined;
   }
 
   push(frame: OutFrame): void {
@@ -45,63 +55,85 @@ export class Outbox {
       this.deliveries.dropped.add('closed');
       return;
     }
-    if (this.bytes > this.maxBytes) {
-      this.overflowing = true;
-      this.deliveries.dropped.add('slow');
-      return;
-    }
-    if (this.frames.push(frame) === 1) this.flusher.add(this);
-    this.bytes += frame.bytes.length;
+    const { batch } = this;
+    if (this.lag) this.keep(this.lag, frame);
+    else if (!batch) {
+      this.batch = this.flusher.root(this.deflate).append(frame);
+      this.flusher.add(this);
+    } else if (batch.length + frame.size <= this.queueBytes) this.batch = batch.append(frame);
+    // A client may ask for more at once than may wait for it: the rest comes as it takes the first part.
+    else this.keep((this.lag = this.newLag()), frame);
   }
 
-  /** As {@link push}, for what the client asked for and may take its time with. */
-  pushCatchUp(frame: OutFrame): void {
-    this.catchUp += frame.bytes.length;
-    this.push(frame);
-  }
-
-  flush(now: number): void {
-    if (this.frames.length === 0) return;
-    if (!this.socket.open) {
+  flush(): Batch | undefined {
+    const { batch, socket } = this;
+    if (!socket.open) {
       this.discard('closed');
-      return;
+      return undefined;
     }
-    const backlog = this.socket.backlog;
-    if (backlog === 0) this.writtenCatchUp = 0;
-    const excused = Math.min(this.writtenCatchUp, this.maxBytes);
-    if (this.overflowing || backlog - excused > this.queueBytes) {
-      this.tooSlow();
-      return;
+    if (batch && socket.backlog <= LAG_BYTES) {
+      this.batch = undefined;
+      socket.write(batch.bytes());
+      if (this.lag) this.awaitDrain();
+      return batch;
     }
-    this.writtenCatchUp += this.catchUp;
-    this.catchUp = 0;
-    const frames = this.frames;
-    const bytes = this.bytes;
-    this.frames = [];
-    this.bytes = 0;
-    for (const frame of frames) this.deliveries.written(frame, now);
-    this.socket.write(frames.length === 1 ? (frames[0] as OutFrame).bytes : joined(frames, bytes));
+    if (batch && !this.lag) {
+      this.batch = undefined;
+      this.lag = this.newLag();
+      for (const frame of batch.frames()) this.keep(this.lag, frame);
+    }
+    this.awaitDrain();
+    return undefined;
   }
 
-  /** Takes no more; what waits is written first if the socket still takes it. */
+  /** The client has left a stream: nothing of it is owed any more. */
+  forget(stream: string): void {
+    this.lag?.forget(stream);
+  }
+
+  /** Takes no more. */
   close(reason: 'closed' | 'slow'): void {
     this.discard(reason);
     this.closed = true;
   }
 
-  private discard(reason: 'closed' | 'slow'): void {
-    if (this.frames.length > 0) this.deliveries.dropped.add(reason, this.frames.length);
-    this.frames = [];
-    this.bytes = 0;
+  private newLag(): Lag {
+    return new Lag(this.deliveries, this.queueBytes / 2, (stream) => this.owner.pause(stream));
   }
-}
 
-function joined(frames: readonly OutFrame[], bytes: number): Buffer {
-  const all = Buffer.allocUnsafe(bytes);
-  let at = 0;
-  for (const frame of frames) {
-    all.set(frame.bytes, at);
-    at += frame.bytes.length;
+  private keep(lag: Lag, frame: OutFrame): void {
+    lag.add(frame);
+    // What must be kept in any case, such as replies to a client that goes on asking without reading.
+    if (lag.bytes > this.queueBytes) this.owner.tooSlow();
   }
-  return all;
+
+  private awaitDrain(): void {
+    if (this.awaitingDrain) return;
+    this.awaitingDrain = true;
+    this.socket.whenDrained(this.drained);
+  }
+
+  private readonly drained = (): void => {
+    this.awaitingDrain = false;
+    if (this.closed) return;
+    if (this.batch) this.flusher.add(this);
+    else this.catchUp();
+  };
+
+  private catchUp(): void {
+    const { lag } = this;
+    if (!lag) return;
+    this.lag = undefined;
+    const { frames, lost, books } = lag.take();
+    for (const frame of frames) this.push(frame);
+    for (const run of lost) this.push(this.owner.gap(run));
+    for (const stream of books) this.owner.resume(stream);
+  }
+
+  private discard(reason: 'closed' | 'slow'): void {
+    const waiting = (this.batch?.frames().length ?? 0) + (this.lag?.count ?? 0);
+    if (waiting > 0) this.deliveries.dropped.add(reason, waiting);
+    this.batch = undefined;
+    this.lag = undefined;
+  }
 }

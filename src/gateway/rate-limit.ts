@@ -1,3 +1,5 @@
+import { TokenBucket } from './token-bucket';
+
 /** What to do with a message: take it, answer with the rate error, drop it without a word, or end the connection. */
 export type RateVerdict = 'take' | 'warn' | 'drop' | 'abuse';
 
@@ -9,29 +11,17 @@ const ABUSE_AFTER_MS = 10_000;
  * 10 s abuses. "Goes on" ends with a whole second in which nothing was over the rate.
  */
 export class RateLimit {
-  private tokens: number;
-  private filledAt: number;
+  private readonly bucket: TokenBucket;
   private overSince: number | undefined;
   private lastOver = 0;
   private lastWarned = 0;
 
-  constructor(
-    private readonly perSecond: number,
-    now: number,
-  ) {
-    this.tokens = perSecond;
-    this.filledAt = now;
+  constructor(perSecond: number, now: number) {
+    this.bucket = new TokenBucket(perSecond, perSecond, now);
   }
 
   judge(now: number): RateVerdict {
-    // A wall clock that is set back must not cost the client what it has.
-    const passed = Math.max(0, now - this.filledAt);
-    this.tokens = Math.min(this.perSecond, this.tokens + (passed * this.perSecond) / 1000);
-    this.filledAt = now;
-    if (this.tokens >= 1) {
-      this.tokens--;
-      return 'take';
-    }
+    if (this.bucket.take(now)) return 'take';
     if (this.overSince === undefined || now - this.lastOver > WARN_EVERY_MS) this.overSince = now;
     this.lastOver = now;
     if (now - this.overSince >= ABUSE_AFTER_MS) return 'abuse';

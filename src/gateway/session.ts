@@ -6,7 +6,8 @@ import type { Sink } from '../subscriptions/sink';
 import type { ClientSocket } from './client-socket';
 import { CloseCode } from './close-code';
 import type { Door } from './door';
-import { Outbox } from './outbox';
+import type { Lost } from './lag';
+import { Outbox, type OutboxOwner } from './outbox';
 import type { OutFrame } from './out-frame';
 import { RateLimit } from './rate-limit';
 import type { Deliveries } from './deliveries';
@@ -40,7 +41,7 @@ export interface SessionContext {
 }
 
 /** One client's connection: what it listens to, what waits for it, and whether it still lives. */
-export class Session implements Sink {
+export class Session implements Sink, OutboxOwner {
   /** By stream name. */
   readonly subscriptions = new Map<string, Subscribed>();
   readonly rate: RateLimit;
@@ -60,6 +61,8 @@ export class Session implements Sink {
     readonly address: string,
     readonly door: Door,
     private readonly socket: ClientSocket,
+    /** Whether the client takes compressed messages. */
+    deflate: boolean,
     private readonly context: SessionContext,
   ) {
     const now = context.clock.now();
@@ -67,9 +70,7 @@ export class Session implements Sink {
     this.lastPing = now;
     this.progressAt = now;
     this.rate = new RateLimit(context.limits.messagesPerSecond, now);
-    this.outbox = new Outbox(socket, context.flusher, context.deliveries, context.limits.queueBytes, () =>
-      this.endAsSlow('slow'),
-    );
+    this.outbox = new Outbox(socket, deflate, context.flusher, context.deliveries, context.limits.queueBytes, this);
   }
 
   /** True from the moment the connection is being closed, by either side. */
@@ -88,9 +89,7 @@ export class Session implements Sink {
   }
 
   deliver(publication: Publication, live: boolean): void {
-    const frame = this.door.publication(publication, live);
-    if (live) this.outbox.push(frame);
-    else this.outbox.pushCatchUp(frame);
+    this.outbox.push(this.door.publication(publication, live));
   }
 
   streamStatus(stream: string, status: StreamStatus): void {
@@ -105,6 +104,32 @@ export class Session implements Sink {
   /** Queues a reply or a notice behind everything that is queued already. */
   send(frame: OutFrame): void {
     this.outbox.push(frame);
+  }
+
+  /** Leaves a stream; false when the client had not subscribed to it. */
+  unsubscribe(stream: string): boolean {
+    const subscribed = this.subscriptions.get(stream);
+    if (!subscribed) return false;
+    this.subscriptions.delete(stream);
+    subscribed.membership.leave();
+    this.outbox.forget(stream);
+    return true;
+  }
+
+  pause(stream: string): void {
+    this.subscriptions.get(stream)?.membership.pause();
+  }
+
+  resume(stream: string): void {
+    void this.subscriptions.get(stream)?.membership.resume();
+  }
+
+  gap({ stream, epoch, from, to }: Lost): OutFrame {
+    return this.door.gap(stream, from, { epoch, seq: to }, 'slow_consumer');
+  }
+
+  tooSlow(): void {
+    this.endAsSlow('slow');
   }
 
   /** The client gave a sign of life: a message, a ping or a pong. */
@@ -137,9 +162,8 @@ export class Session implements Sink {
   /** Begins the closing handshake, after what is queued; a client that does not follow is dropped. */
   end(code: CloseCode, reason: string): void {
     if (this.ended) return;
-    this.outbox.flush(this.context.clock.now());
-    // That flush may have found the client too slow.
-    if (!this.closing) this.goodbye(code, reason);
+    this.context.flusher.flushNow(this.outbox);
+    this.goodbye(code, reason);
   }
 
   /** The WebSocket layer ends the connection, because of what the client sent. */
@@ -161,6 +185,7 @@ export class Session implements Sink {
   private endAsSlow(why: 'slow' | 'stalled'): void {
     if (this.ended) return;
     this.outbox.close('slow');
+    this.context.deliveries.slow.slow_closed++;
     this.context.slowClosed(this, why);
     this.goodbye(CloseCode.TOO_SLOW, 'Too slow: the queue is full or makes no progress; come back with fewer streams');
   }

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../clock/clock';
 import { Counter } from '../meters/counter';
 import type { ClientSocket } from './client-socket';
 import { CloseCode, closeLabel } from './close-code';
-import { Deliveries } from './deliveries';
+import type { Deliveries } from './deliveries';
 import type { Door } from './door';
 import type { Flusher } from './flusher';
 import { Session, type SessionContext, type SessionLimits } from './session';
@@ -13,7 +13,6 @@ const RECONNECTS_PER_SECOND = 1000;
 
 /** Every client of this process. */
 export class Sessions {
-  readonly deliveries = new Deliveries();
   readonly closed = new Counter();
   established = 0;
   private readonly sessions = new Set<Session>();
@@ -26,11 +25,12 @@ export class Sessions {
   constructor(
     clock: Clock,
     flusher: Flusher,
+    readonly deliveries: Deliveries,
     limits: SessionLimits,
     private readonly random: () => number,
     slowClosed: (session: Session, why: 'slow' | 'stalled') => void,
   ) {
-    this.context = { clock, flusher, deliveries: this.deliveries, limits, slowClosed };
+    this.context = { clock, flusher, deliveries, limits, slowClosed };
   }
 
   get active(): number {
@@ -53,9 +53,9 @@ export class Sessions {
     return this.perAddress.get(address) ?? 0;
   }
 
-  open(address: string, door: Door, socket: ClientSocket): Session {
+  open(address: string, door: Door, socket: ClientSocket, deflate: boolean): Session {
     this.checking ??= this.context.clock.every(CHECK_EVERY_MS, () => this.check());
-    const session = new Session(`c${(++this.established).toString(36)}`, address, door, socket, this.context);
+    const session = new Session(`c${(++this.established).toString(36)}`, address, door, socket, deflate, this.context);
     this.sessions.add(session);
     this.perAddress.set(address, this.from(address) + 1);
     return session;

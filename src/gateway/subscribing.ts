@@ -92,11 +92,7 @@ export class Subscribing {
         continue;
       }
       accepted.push(arg as string);
-      const subscribed = session.subscriptions.get(parsed.stream.name);
-      if (!subscribed) continue;
-      subscribed.membership.leave();
-      session.subscriptions.delete(parsed.stream.name);
-      left++;
+      if (session.unsubscribe(parsed.stream.name)) left++;
     }
     return { accepted, left, rejected };
   }
@@ -164,7 +160,7 @@ export class Subscribing {
     const release = () => {
       for (const { stream, membership, since: from, found } of joined) {
         if (from && !found.recovered && !isStateKind(stream.kind)) {
-          session.send(session.door.gap(stream.name, from.epoch === found.epoch ? from.seq + 1 : 1, found));
+          session.send(session.door.gap(stream.name, from.epoch === found.epoch ? from.seq + 1 : 1, found, 'history_exceeded'));
         }
         membership.release();
       }

@@ -17,6 +17,8 @@ export interface WsAdapterOptions {
   /** Connections from one address; 0 is no limit. */
   readonly maxPerAddress: number;
   readonly messagesPerSecond: number;
+  /** Whether permessage-deflate is offered. */
+  readonly compression: boolean;
 }
 
 /** What Nest hands to the gateways as the client. */
@@ -57,8 +59,8 @@ export class DoorAdapter extends WsAdapter {
     const server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
-      // Frames are written past ws, which is safe only while ws has none of its own in the making.
-      perMessageDeflate: false,
+      // Each message is compressed by itself, so that one compressed message serves everybody.
+      perMessageDeflate: this.options.compression && { serverNoContextTakeover: true, clientNoContextTakeover: true },
       maxPayload: this.options.maxPayloadBytes,
     });
     server.on('wsClientError', ({ message }, socket) => {
@@ -113,12 +115,19 @@ export class DoorAdapter extends WsAdapter {
     const { server, door, connect } = entry;
     server.handleUpgrade(request, socket, head, (ws) => {
       socket.off('error', ignore);
-      this.connect(ws, socket, door, this.admission.addressOf(request), connect);
+      this.connect(ws, socket, door, request, connect);
     });
   }
 
-  private connect(ws: WebSocket, socket: Duplex, door: Door, address: string, connect: (client: Client) => void): void {
-    const session = this.sessions.open(address, door, new WsClientSocket(ws, socket));
+  private connect(
+    ws: WebSocket,
+    socket: Duplex,
+    door: Door,
+    request: IncomingMessage,
+    connect: (client: Client) => void,
+  ): void {
+    const address = this.admission.addressOf(request);
+    const session = this.sessions.open(address, door, new WsClientSocket(ws, socket), takesDeflated(ws, request));
     ws.on('error', (error) => {
       this.requests.errors.add('PROTOCOL');
       session.brokeProtocol(protocolCloseCode(error));
@@ -192,6 +201,12 @@ function protocolCloseCode(error: Error): number {
     default:
       return 1002;
   }
+}
+
+/** A client that asked for a smaller window than ours gets uncompressed messages, which it must take as well (RFC 7692, 6). */
+function takesDeflated(ws: WebSocket, request: IncomingMessage): boolean {
+  const offer = request.headers['sec-websocket-extensions'] ?? '';
+  return ws.extensions.includes('permessage-deflate') && !offer.includes('server_max_window_bits');
 }
 
 function textOf(data: RawData): string {

@@ -13,6 +13,8 @@ export interface Joiner {
 export class Channel implements StreamListener {
   readonly sinks = new Set<Sink>();
   readonly joiners = new Set<Joiner>();
+  /** Listeners that get nothing for now but want to know how the stream fares. */
+  readonly paused = new Set<Sink>();
 
   /** The newest publication heard here: where the stream stands. */
   last: Publication | undefined;
@@ -20,7 +22,7 @@ export class Channel implements StreamListener {
   constructor(readonly stream: string) {}
 
   get empty(): boolean {
-    return this.sinks.size === 0 && this.joiners.size === 0;
+    return this.sinks.size === 0 && this.joiners.size === 0 && this.paused.size === 0;
   }
 
   /** The fan-out: a loop and nothing else. A sink never leaves during it, because sinks only queue. */
@@ -33,5 +35,6 @@ export class Channel implements StreamListener {
   status(status: StreamStatus): void {
     for (const joiner of this.joiners) joiner.answered(status);
     for (const sink of this.sinks) sink.streamStatus(this.stream, status);
+    for (const sink of this.paused) sink.streamStatus(this.stream, status);
   }
 }

@@ -57,6 +57,7 @@ export class Hub {
     for (const channel of this.channels.values()) {
       if (!channel.stream.startsWith(`${status.market}.`)) continue;
       for (const sink of channel.sinks) told.add(sink);
+      for (const sink of channel.paused) told.add(sink);
     }
     for (const sink of told) sink.marketStatus(status);
   }

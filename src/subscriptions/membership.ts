@@ -15,6 +15,8 @@ export class Membership implements Joiner {
   private joinedAt: Position = { epoch: '', seq: 0 };
   private settle: ((status: StreamStatus) => void) | undefined;
   private left = false;
+  private pausing = false;
+  private resuming = false;
 
   constructor(
     private readonly pubsub: Pick<Listening, 'recover' | 'streamStatus'>,
@@ -66,7 +68,30 @@ export class Membership implements Joiner {
     this.held = undefined;
     this.recovery = undefined;
     this.channel.joiners.delete(this);
+    // The sink may have had enough while it was being given all this.
+    if (this.pausing) return;
+    this.channel.paused.delete(this.sink);
     this.channel.sinks.add(this.sink);
+  }
+
+  /** Delivers nothing until {@link resume}. */
+  pause(): void {
+    if (this.left) return;
+    this.pausing = true;
+    this.channel.sinks.delete(this.sink);
+    this.channel.paused.add(this.sink);
+  }
+
+  /** Begins anew, as if just joined: with a snapshot, if the stream has states. */
+  async resume(): Promise<void> {
+    if (this.left || !this.pausing) return;
+    this.pausing = false;
+    if (this.resuming) return;
+    this.resuming = true;
+    this.channel.joiners.add(this);
+    await this.recover();
+    this.resuming = false;
+    this.release();
   }
 
   leave(): void {
@@ -75,6 +100,7 @@ export class Membership implements Joiner {
     this.held = undefined;
     this.channel.joiners.delete(this);
     this.channel.sinks.delete(this.sink);
+    this.channel.paused.delete(this.sink);
     this.leaveChannel();
   }
 

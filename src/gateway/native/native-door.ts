@@ -10,7 +10,11 @@ export class NativeDoor implements Door {
   private lastPublication: Publication | undefined;
   private lastFrame: OutFrame | undefined;
 
-  constructor(private readonly brand: string) {}
+  /** @param deflateFrom bodies below this many bytes are never compressed */
+  constructor(
+    private readonly brand: string,
+    private readonly deflateFrom = Infinity,
+  ) {}
 
   read(text: string): Command {
     let content: unknown;
@@ -30,7 +34,7 @@ export class NativeDoor implements Door {
   publication(publication: Publication, live: boolean): OutFrame {
     if (this.lastFrame && this.lastPublication === publication) return this.lastFrame;
     this.lastPublication = publication;
-    return (this.lastFrame = OutFrame.data(publication.body, publication.kind, live ? publication.received : 0));
+    return (this.lastFrame = OutFrame.data(publication, live, this.deflateFrom));
   }
 
   streamStatus(stream: string, { state, reason, since }: StreamStatus): OutFrame | undefined {
@@ -45,14 +49,14 @@ export class NativeDoor implements Door {
     return OutFrame.control(notice);
   }
 
-  gap(stream: string, from: number, { epoch, seq }: Position): OutFrame {
+  gap(stream: string, from: number, { epoch, seq }: Position, reason: GapNotice['reason']): OutFrame {
     const notice: GapNotice = {
       op: 'gap',
       stream: fullName(this.brand, { name: stream }),
       epoch,
       from: Math.min(from, seq),
       to: seq,
-      reason: 'history_exceeded',
+      reason,
     };
     return OutFrame.control(notice);
   }

@@ -78,7 +78,7 @@ export interface GapNotice {
   readonly epoch: string;
   readonly from: number;
   readonly to: number;
-  readonly reason: 'history_exceeded';
+  readonly reason: 'history_exceeded' | 'slow_consumer';
 }
 
 /** The fields of a reply that echo the request's id: only when it had one. */
