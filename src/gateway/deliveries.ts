@@ -1,7 +1,6 @@
 import { Counter } from '../meters/counter';
 import { Latency } from '../meters/latency';
-import type { Batch } from './batch';
-import type { FrameKind } from './out-frame';
+import type { FrameKind, OutFrame } from './out-frame';
 
 /** What became of messages for clients that did not keep up. */
 export type SlowOutcome =
@@ -24,12 +23,10 @@ export class Deliveries {
   /** From reading the exchange's frame to its first write to a client. */
   readonly latency = new Latency();
 
-  /** Once per distinct batch of a flush, however many clients it went to. */
-  written(batch: Batch, now: number): void {
-    const { writes } = batch;
-    batch.writes = 0;
-    for (const frame of batch.frames()) {
-      this.sent[frame.kind] += writes;
+  /** @param now ms since 1970 */
+  written(frames: readonly OutFrame[], now: number): void {
+    for (const frame of frames) {
+      this.sent[frame.kind]++;
       if (frame.written) continue;
       frame.written = true;
       if (frame.received > 0) this.latency.observe(now - frame.received);

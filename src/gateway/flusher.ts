@@ -1,9 +1,7 @@
-import { Batch } from './batch';
-import type { Deliveries } from './deliveries';
-
-/** Something that waits to be written out. Returns what it has written, if anything. */
+/** Something that waits to be written out. */
 export interface Flushable {
-  flush(): Batch | undefined;
+  /** @param now ms since 1970 */
+  flush(now: number): void;
 }
 
 /** When to run what; times in milliseconds, the clock with fractions. */
@@ -23,6 +21,8 @@ export interface FlushPace {
 
 /** A flush takes no more of the loop than this at a time; the rest of it goes on after the turn's input has been read. */
 const SLICE_MS = 10;
+/** Outboxes flushed between two looks at the clock. */
+const LOOK_EVERY = 32;
 /** Of the loop's time that fan-out may take before flushes are spaced out. */
 const MAX_SHARE = 0.7;
 /** Spacing grows until fan-out is down to this share, then shrinks again. */
@@ -41,8 +41,6 @@ const WINDOW_MS = 100;
  */
 export class Flusher {
   private dirty: Flushable[] = [];
-  private plain = Batch.root(false);
-  private deflated = Batch.root(true);
   private scheduled = false;
   /** What is left of a flush that was cut into slices. */
   private rest: Flushable[] = [];
@@ -55,26 +53,12 @@ export class Flusher {
 
   constructor(
     private readonly timing: FlushTiming,
-    private readonly deliveries: Deliveries,
     private readonly pace: FlushPace,
   ) {}
-
-  /** Where a client with nothing pending begins. */
-  root(deflate: boolean): Batch {
-    return deflate ? this.deflated : this.plain;
-  }
 
   add(outbox: Flushable): void {
     this.dirty.push(outbox);
     if (!this.scheduled) this.schedule();
-  }
-
-  /** For a client that is about to be sent away: it should hear what waits for it first. */
-  flushNow(outbox: Flushable): void {
-    const batch = outbox.flush();
-    if (!batch) return;
-    batch.writes++;
-    this.deliveries.written(batch, this.timing.wallClock());
   }
 
   private schedule(): void {
@@ -98,24 +82,14 @@ export class Flusher {
       this.rest = this.dirty;
       this.next = 0;
       this.dirty = [];
-      this.plain = Batch.root(false);
-      this.deflated = Batch.root(true);
       this.lastStart = start;
       this.lastTook = 0;
     }
-    const written: Batch[] = [];
-    let now = start;
-    while (this.next < this.rest.length) {
-      const batch = this.rest[this.next++]?.flush();
-      if (batch && ++batch.writes === 1) written.push(batch);
-      // Looking at the clock costs as much as a tenth of a write.
-      if ((this.next & 31) === 0) {
-        now = this.timing.now();
-        if (now - start > SLICE_MS) break;
-      }
-    }
     const wallClock = this.timing.wallClock();
-    for (const batch of written) this.deliveries.written(batch, wallClock);
+    while (this.next < this.rest.length) {
+      this.rest[this.next++]?.flush(wallClock);
+      if (this.next % LOOK_EVERY === 0 && this.timing.now() - start > SLICE_MS) break;
+    }
     const end = this.timing.now();
     this.lastTook += end - start;
     this.adapt(end, end - start);

@@ -43,7 +43,7 @@ const FLUSH_TIMING: FlushTiming = {
       inject: [Settings, LOGGER],
       useFactory: (settings: Settings, logger: Logger) => {
         const deliveries = new Deliveries();
-        const flusher = new Flusher(FLUSH_TIMING, deliveries, { everyMs: settings.fanoutFlushMs });
+        const flusher = new Flusher(FLUSH_TIMING, { everyMs: settings.fanoutFlushMs });
         return new Sessions(systemClock, flusher, deliveries, limitsOf(settings), Math.random, (session, why) =>
           logger.warn({ connection: session.id, why }, 'client closed as too slow'),
         );

@@ -1,9 +1,9 @@
-import type { Batch } from './batch';
 import type { ClientSocket } from './client-socket';
 import type { Deliveries } from './deliveries';
 import type { Flusher } from './flusher';
 import { Lag, type Lost } from './lag';
 import type { OutFrame } from './out-frame';
+import type { Scratch } from './scratch';
 
 /** What an outbox needs its session for. */
 export interface OutboxOwner {
@@ -25,8 +25,9 @@ const LAG_BYTES = 65_536;
  * reads.
  */
 export class Outbox {
-  /** Undefined while nothing waits. */
-  private batch: Batch | undefined;
+  private frames: OutFrame[] = [];
+  /** On the wire. */
+  private bytes = 0;
   private lag: Lag | undefined;
   private closed = false;
   private awaitingDrain = false;
@@ -35,7 +36,8 @@ export class Outbox {
     private readonly socket: ClientSocket,
     /** Whether the client negotiated compression. */
     private readonly deflate: boolean,
-    private readonly flusher: Pick<Flusher, 'add' | 'root'>,
+    private readonly flusher: Pick<Flusher, 'add'>,
+    private readonly scratch: Scratch,
     private readonly deliveries: Deliveries,
     private readonly queueBytes: number,
     private readonly owner: OutboxOwner,
@@ -43,7 +45,7 @@ export class Outbox {
 
   /** Bytes that wait for this client, here and in its socket. */
   get queued(): number {
-    return (this.batch?.length ?? 0) + (this.lag?.bytes ?? 0) + this.socket.backlog;
+    return this.bytes + (this.lag?.bytes ?? 0) + this.socket.backlog;
   }
 
   get lagging(): boolean {
@@ -55,35 +57,33 @@ export class Outbox {
       this.deliveries.dropped.add('closed');
       return;
     }
-    const { batch } = this;
-    if (this.lag) this.keep(this.lag, frame);
-    else if (!batch) {
-      this.batch = this.flusher.root(this.deflate).append(frame);
-      this.flusher.add(this);
-    } else if (batch.length + frame.size <= this.queueBytes) this.batch = batch.append(frame);
+    if (this.lag) {
+      this.keep(this.lag, frame);
+      return;
+    }
+    const { length } = frame.bytes(this.deflate);
     // A client may ask for more at once than may wait for it: the rest comes as it takes the first part.
-    else this.keep((this.lag = this.newLag()), frame);
+    if (this.bytes > 0 && this.bytes + length > this.queueBytes) {
+      this.keep((this.lag = this.newLag()), frame);
+      return;
+    }
+    if (this.frames.push(frame) === 1) this.flusher.add(this);
+    this.bytes += length;
   }
 
-  flush(): Batch | undefined {
-    const { batch, socket } = this;
+  flush(now: number): void {
+    const { frames, socket } = this;
     if (!socket.open) {
       this.discard('closed');
-      return undefined;
+      return;
     }
-    if (batch && socket.backlog <= LAG_BYTES) {
-      this.batch = undefined;
-      socket.write(batch.bytes());
-      if (this.lag) this.awaitDrain();
-      return batch;
-    }
-    if (batch && !this.lag) {
-      this.batch = undefined;
+    if (frames.length > 0 && socket.backlog <= LAG_BYTES) this.write(frames, now);
+    else if (frames.length > 0 && !this.lag) {
       this.lag = this.newLag();
-      for (const frame of batch.frames()) this.keep(this.lag, frame);
+      for (const frame of frames) this.keep(this.lag, frame);
+      this.empty();
     }
-    this.awaitDrain();
-    return undefined;
+    if (this.lag) this.awaitDrain();
   }
 
   /** The client has left a stream: nothing of it is owed any more. */
@@ -95,6 +95,19 @@ export class Outbox {
   close(reason: 'closed' | 'slow'): void {
     this.discard(reason);
     this.closed = true;
+  }
+
+  private write(frames: readonly OutFrame[], now: number): void {
+    const { socket, scratch, bytes } = this;
+    this.empty();
+    this.deliveries.written(frames, now);
+    socket.write(scratch.join(frames, bytes, this.deflate));
+    if (frames.length > 1 && socket.backlog > 0) scratch.giveAway();
+  }
+
+  private empty(): void {
+    this.frames = [];
+    this.bytes = 0;
   }
 
   private newLag(): Lag {
@@ -116,7 +129,7 @@ export class Outbox {
   private readonly drained = (): void => {
     this.awaitingDrain = false;
     if (this.closed) return;
-    if (this.batch) this.flusher.add(this);
+    if (this.frames.length > 0) this.flusher.add(this);
     else this.catchUp();
   };
 
@@ -131,9 +144,9 @@ export class Outbox {
   }
 
   private discard(reason: 'closed' | 'slow'): void {
-    const waiting = (this.batch?.frames().length ?? 0) + (this.lag?.count ?? 0);
+    const waiting = this.frames.length + (this.lag?.count ?? 0);
     if (waiting > 0) this.deliveries.dropped.add(reason, waiting);
-    this.batch = undefined;
+    this.empty();
     this.lag = undefined;
   }
 }

@@ -12,6 +12,7 @@ import type { OutFrame } from './out-frame';
 import { RateLimit } from './rate-limit';
 import type { Deliveries } from './deliveries';
 import type { Flusher } from './flusher';
+import type { Scratch } from './scratch';
 
 /** A stream that a client has subscribed to, under the name it used. */
 export interface Subscribed {
@@ -35,6 +36,7 @@ export interface SessionLimits {
 export interface SessionContext {
   readonly clock: Clock;
   readonly flusher: Flusher;
+  readonly scratch: Scratch;
   readonly deliveries: Deliveries;
   readonly limits: SessionLimits;
   slowClosed(session: Session, why: 'slow' | 'stalled'): void;
@@ -70,7 +72,15 @@ export class Session implements Sink, OutboxOwner {
     this.lastPing = now;
     this.progressAt = now;
     this.rate = new RateLimit(context.limits.messagesPerSecond, now);
-    this.outbox = new Outbox(socket, deflate, context.flusher, context.deliveries, context.limits.queueBytes, this);
+    this.outbox = new Outbox(
+      socket,
+      deflate,
+      context.flusher,
+      context.scratch,
+      context.deliveries,
+      context.limits.queueBytes,
+      this,
+    );
   }
 
   /** True from the moment the connection is being closed, by either side. */
@@ -162,7 +172,7 @@ export class Session implements Sink, OutboxOwner {
   /** Begins the closing handshake, after what is queued; a client that does not follow is dropped. */
   end(code: CloseCode, reason: string): void {
     if (this.ended) return;
-    this.context.flusher.flushNow(this.outbox);
+    this.outbox.flush(this.context.clock.now());
     this.goodbye(code, reason);
   }
 

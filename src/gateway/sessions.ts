@@ -5,6 +5,7 @@ import { CloseCode, closeLabel } from './close-code';
 import type { Deliveries } from './deliveries';
 import type { Door } from './door';
 import type { Flusher } from './flusher';
+import { Scratch } from './scratch';
 import { Session, type SessionContext, type SessionLimits } from './session';
 
 const CHECK_EVERY_MS = 1000;
@@ -30,7 +31,7 @@ export class Sessions {
     private readonly random: () => number,
     slowClosed: (session: Session, why: 'slow' | 'stalled') => void,
   ) {
-    this.context = { clock, flusher, deliveries, limits, slowClosed };
+    this.context = { clock, flusher, scratch: new Scratch(), deliveries, limits, slowClosed };
   }
 
   get active(): number {

@@ -119,13 +119,7 @@ export class DoorAdapter extends WsAdapter {
     });
   }
 
-  private connect(
-    ws: WebSocket,
-    socket: Duplex,
-    door: Door,
-    request: IncomingMessage,
-    connect: (client: Client) => void,
-  ): void {
+  private connect(ws: WebSocket, socket: Duplex, door: Door, request: IncomingMessage, connect: (client: Client) => void): void {
     const address = this.admission.addressOf(request);
     const session = this.sessions.open(address, door, new WsClientSocket(ws, socket), takesDeflated(ws, request));
     ws.on('error', (error) => {

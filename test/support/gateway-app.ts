@@ -7,6 +7,7 @@ import { SettingsModule } from '../../src/config/config.module';
 import { LogModule, LOGGER } from '../../src/config/log.module';
 import { createLogger } from '../../src/config/logger';
 import { Settings } from '../../src/config/settings';
+import { Deliveries } from '../../src/gateway/deliveries';
 import { Flusher } from '../../src/gateway/flusher';
 import { doorAdapterFor, GatewayModule } from '../../src/gateway/gateway.module';
 import { Requests } from '../../src/gateway/requests';
@@ -108,7 +109,8 @@ export class GatewayApp {
     const gateway: { slow?: string[] } = {};
     const sessions = new Sessions(
       clock,
-      new Flusher((task) => setImmediate(task), clock.now.bind(clock)),
+      unpacedFlusher(),
+      new Deliveries(),
       {
         messagesPerSecond: settings.maxMessageRatePerClient,
         queueBytes: settings.clientQueueBytes,
