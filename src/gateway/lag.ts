@@ -28,7 +28,7 @@ export class Lag {
   private readonly newest = new Map<string, OutFrame>();
   private readonly lost = new Map<string, Lost>();
   /** Runs of an epoch that has ended meanwhile. */
-  private readonly lostBefore: Lost[] = [];
+  private lostBefore: Lost[] = [];
   private readonly books = new Set<string>();
   /** Bytes that are kept. */
   bytes = 0;
@@ -73,10 +73,12 @@ export class Lag {
     };
   }
 
-  /** The client has left a stream: nothing of it is owed any more. */
+  /** The client has left a stream: what is kept in order may stay, because the reply comes after it, and nothing else is owed. */
   forget(stream: string): void {
+    this.bytes -= this.newest.get(stream)?.size ?? 0;
     this.newest.delete(stream);
     this.lost.delete(stream);
+    this.lostBefore = this.lostBefore.filter((run) => run.stream !== stream);
     this.books.delete(stream);
   }
 

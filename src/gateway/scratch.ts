@@ -1,6 +1,7 @@
 import type { OutFrame } from './out-frame';
 
-const MIN_BYTES = 65_536;
+/** What is given away keeps its whole memory, so it is not much. */
+const MIN_BYTES = 16_384;
 
 /**
  * Joins the frames that wait for one client into the one piece that is written. The kernel takes nearly every write at once, so the
@@ -13,9 +14,14 @@ export class Scratch {
   private deflate = false;
   private length = 0;
 
-  /** Good until the next call, or for ever after {@link giveAway}. @param bytes what the frames come to */
-  join(frames: readonly OutFrame[], bytes: number, deflate: boolean): Buffer {
+  /**
+   * Good until the next call, or for ever after {@link giveAway}.
+   * @param bytes what the frames come to
+   * @param behind whether the socket is still busy: it will hold on to the bytes, so they get memory of just their size
+   */
+  join(frames: readonly OutFrame[], bytes: number, deflate: boolean, behind: boolean): Buffer {
     if (frames.length === 1) return (frames[0] as OutFrame).bytes(deflate);
+    if (behind) return Buffer.concat(frames.map((frame) => frame.bytes(deflate)), bytes);
     if (!this.holds(frames, deflate)) this.copy(frames, bytes, deflate);
     return this.memory.subarray(0, this.length);
   }

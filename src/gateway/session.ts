@@ -131,7 +131,8 @@ export class Session implements Sink, OutboxOwner {
   }
 
   resume(stream: string): void {
-    void this.subscriptions.get(stream)?.membership.resume();
+    // A book that cannot be begun anew must not look as if nothing had changed.
+    this.subscriptions.get(stream)?.membership.resume().catch(() => this.tooSlow());
   }
 
   gap({ stream, epoch, from, to }: Lost): OutFrame {
@@ -145,6 +146,12 @@ export class Session implements Sink, OutboxOwner {
   /** The client gave a sign of life: a message, a ping or a pong. */
   heard(): void {
     this.lastHeard = this.context.clock.now();
+  }
+
+  /** The client pinged, and was answered whether it reads or not: pongs of which nobody sees the end must have one. */
+  pinged(): void {
+    this.heard();
+    if (this.outbox.queued > this.context.limits.queueBytes) this.tooSlow();
   }
 
   /** Looked at about once a second. */
@@ -173,7 +180,8 @@ export class Session implements Sink, OutboxOwner {
   end(code: CloseCode, reason: string): void {
     if (this.ended) return;
     this.outbox.flush(this.context.clock.now());
-    this.goodbye(code, reason);
+    // The flush may have found it too slow.
+    if (!this.closing) this.goodbye(code, reason);
   }
 
   /** The WebSocket layer ends the connection, because of what the client sent. */

@@ -127,7 +127,7 @@ export class DoorAdapter extends WsAdapter {
       session.brokeProtocol(protocolCloseCode(error));
     });
     ws.on('close', (code) => this.sessions.close(session, code));
-    ws.on('ping', () => session.heard());
+    ws.on('ping', () => session.pinged());
     ws.on('pong', () => session.heard());
     if (this.options.maxPerAddress > 0 && this.sessions.from(address) > this.options.maxPerAddress) {
       session.end(

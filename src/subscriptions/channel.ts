@@ -25,7 +25,7 @@ export class Channel implements StreamListener {
     return this.sinks.size === 0 && this.joiners.size === 0 && this.paused.size === 0;
   }
 
-  /** The fan-out: a loop and nothing else. A sink never leaves during it, because sinks only queue. */
+  /** The fan-out: a loop and nothing else. A sink that has had enough may leave during it: a set that is walked allows that. */
   publication(publication: Publication): void {
     this.last = publication;
     for (const sink of this.sinks) sink.deliver(publication, true);
