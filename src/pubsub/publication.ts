@@ -20,7 +20,7 @@ export interface Publication extends Position {
   readonly type: MessageType | 'gap';
   /** A closed candle: never conflated away. */
   readonly closed: boolean;
-  /** When the frame it was made from was read from the exchange, ms. */
+  /** When the frame it was made from was read from the exchange, ms; 0 when it was held back on purpose: its age is no latency. */
   readonly received: number;
   /** The native protocol's JSON text, UTF-8. */
   readonly body: Buffer;

@@ -5,6 +5,9 @@ import {
   INTERVALS,
   KINDS_OF_MARKET,
   MARKETS,
+  RATES,
+  atRate,
+  isStateKind,
   streamOf,
   type Market,
   type Stream,
@@ -41,6 +44,11 @@ describe('parseArg', () => {
     ['Spot/Trade:BTCUSDT', 'spot.trade.BTCUSDT'],
     ['mudrex.futures.kline.1h.BTCUSDT', 'futures.kline.1h.BTCUSDT'],
     ['mudrex.spot.ticker.BTCUSDT', 'spot.ticker.BTCUSDT'],
+    ['ticker:BTCUSDT@1s', 'futures.ticker.BTCUSDT@1s'],
+    ['tickers.btcusdt@100ms', 'futures.ticker.BTCUSDT@100ms'],
+    ['spot/kline:1:BTCUSDT@500ms', 'spot.kline.1m.BTCUSDT@500ms'],
+    ['orderbook:BTCUSDT@10s', 'futures.orderbook.50.BTCUSDT@10s'],
+    ['mudrex.futures.ticker.BTCUSDT@250ms', 'futures.ticker.BTCUSDT@250ms'],
   ])('%s names %s', (arg, name) => {
     expect(nameOf(arg)).toBe(name);
   });
@@ -64,7 +72,17 @@ describe('parseArg', () => {
     ['orderbook:050:BTCUSDT', 'BAD_DEPTH'],
     ['option/orderbook:50:BTC-27MAR26-70000-P-USDT', 'BAD_DEPTH'],
     ['margin/ticker:BTCUSDT', 'UNKNOWN_MARKET'],
-    ['ticker:BTCUSDT@1s', 'BAD_RATE'],
+    ['ticker:BTCUSDT@3s', 'BAD_RATE'],
+    ['ticker:BTCUSDT@', 'BAD_RATE'],
+    ['ticker:BTCUSDT@1s@1s', 'BAD_RATE'],
+    ['ticker:BTCUSDT@constructor', 'BAD_RATE'],
+    ['trade:BTCUSDT@1s', 'BAD_RATE'],
+    ['liquidation:BTCUSDT@1s', 'BAD_RATE'],
+    ['ticker@1s', 'BAD_FORMAT'],
+    ['@1s', 'BAD_FORMAT'],
+    ['ticker@1s:BTCUSDT', 'BAD_FORMAT'],
+    ['book:BTCUSDT@1s', 'UNKNOWN_KIND'],
+    ['tickers.*@1s', 'WILDCARD'],
     [42, 'NOT_A_STRING'],
     [null, 'NOT_A_STRING'],
     [['ticker:BTCUSDT'], 'NOT_A_STRING'],
@@ -84,6 +102,12 @@ describe('parseArg', () => {
       'Invalid stream type: liquidation. Expected one of ticker, kline, trade, orderbook on spot.',
     );
     expect(reasonOf('kline:7m:BTCUSDT')).toContain('1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 12h, 1d, 1w, 1M');
+    expect(reasonOf('ticker:BTCUSDT@3s')).toBe(
+      'Invalid update rate: 3s. Use one of 100ms, 250ms, 500ms, 1s, 2s, 5s, 10s, for example ticker:BTCUSDT@1s.',
+    );
+    expect(reasonOf('trade:BTCUSDT@1s')).toBe(
+      'A trade stream has no update rate: every entry counts. Leave out the part from @ on.',
+    );
     expect(reasonOf('orderbook:51:BTCUSDT')).toBe('Invalid depth: 51. Use one of 1, 50, 200, 1000 on futures.');
   });
 
@@ -113,6 +137,9 @@ const anyStream: fc.Arbitrary<Stream> = fc.constantFrom(...MARKETS).chain((marke
     })
     .chain((subject) =>
       fc.constantFrom('BTCUSDT', '1000000BOBUSDT', 'BTC-27MAR26-70000-P-USDT').map((symbol) => streamOf(market, subject, symbol)),
+    )
+    .chain((stream) =>
+      fc.option(fc.constantFrom(...RATES)).map((rate) => (rate && isStateKind(stream.kind) ? atRate(stream, rate) : stream)),
     ),
 );
 
@@ -129,5 +156,7 @@ describe('stream names', () => {
   it('that are not written by us are not read', () => {
     expect(parseStreamName('futures.tickers.BTCUSDT')).toBeUndefined();
     expect(parseStreamName('futures')).toBeUndefined();
+    expect(parseStreamName('futures.ticker.BTCUSDT@1S')).toBeUndefined();
+    expect(parseStreamName('futures.trade.BTCUSDT@1s')).toBeUndefined();
   });
 });

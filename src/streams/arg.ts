@@ -4,6 +4,9 @@ import {
   KINDS,
   KINDS_OF_MARKET,
   MARKETS,
+  RATES,
+  atRate,
+  isStateKind,
   streamOf,
   type Interval,
   type Kind,
@@ -41,8 +44,8 @@ const MAX_SHOWN = 64;
 const FORMAT_HINT = 'Use kind:symbol, for example ticker:BTCUSDT, kline:1h:BTCUSDT, orderbook:50:BTCUSDT or spot/trade:BTCUSDT.';
 
 /**
- * Reads what a client calls a stream: `ticker:BTCUSDT`, `tickers.BTCUSDT`, `kline:1h:BTCUSDT`, `spot/orderbook:BTCUSDT` or a full
- * name `mudrex.futures.ticker.BTCUSDT`. Kind and market in any case, symbols are upper-cased.
+ * Reads what a client calls a stream: `ticker:BTCUSDT`, `tickers.BTCUSDT`, `kline:1h:BTCUSDT`, `spot/orderbook:BTCUSDT`,
+ * `ticker:BTCUSDT@1s` or a full name `mudrex.futures.ticker.BTCUSDT`. Kind and market in any case, symbols are upper-cased.
  * @param markets those that this gateway serves
  */
 export function parseArg(arg: unknown, brand: string, markets: ReadonlySet<Market>): ParsedArg {
@@ -54,9 +57,33 @@ export function parseArg(arg: unknown, brand: string, markets: ReadonlySet<Marke
       'Wildcards (e.g. tickers.*) are not supported. Use specific symbols like tickers.BTCUSDT or ticker:ETHUSDT.',
     );
   }
-  if (arg.includes('@'))
-    return refuse('BAD_RATE', `Update rates are not supported: ${shown(arg)}. Leave out the part from @ on.`);
+  const at = arg.indexOf('@');
+  return at < 0 ? parseUnrated(arg, brand, markets) : withRate(parseUnrated(arg.slice(0, at), brand, markets), arg.slice(at + 1));
+}
 
+/** Reads a stream's own name, without brand: the inverse of {@link streamOf} and {@link atRate}. */
+export function parseStreamName(name: string): Stream | undefined {
+  const dot = name.indexOf('.');
+  if (dot < 0) return undefined;
+  const parsed = parseArg(`${name.slice(0, dot)}/${name.slice(dot + 1)}`, '', new Set(MARKETS));
+  return 'stream' in parsed && parsed.stream.name === name ? parsed.stream : undefined;
+}
+
+function withRate(parsed: ParsedArg, text: string): ParsedArg {
+  if ('refusal' in parsed) return parsed;
+  const { stream } = parsed;
+  if (!isStateKind(stream.kind)) {
+    return refuse('BAD_RATE', `A ${stream.kind} stream has no update rate: every entry counts. Leave out the part from @ on.`);
+  }
+  const rate = RATES.find((known) => known === text);
+  if (rate) return { stream: atRate(stream, rate) };
+  return refuse(
+    'BAD_RATE',
+    `Invalid update rate: ${shown(text)}. Use one of ${RATES.join(', ')}, for example ticker:BTCUSDT@1s.`,
+  );
+}
+
+function parseUnrated(arg: string, brand: string, markets: ReadonlySet<Market>): ParsedArg {
   const located = locate(arg, brand);
   if (!located) return refuse('BAD_FORMAT', `Invalid stream format: ${shown(arg)}. ${FORMAT_HINT}`);
   const { marketName, rest } = located;
@@ -77,14 +104,6 @@ export function parseArg(arg: unknown, brand: string, markets: ReadonlySet<Marke
     return refuse('UNKNOWN_KIND', `Invalid stream type: ${shown(parts[0] ?? '')}. Expected one of ${kinds.join(', ')}${where}.`);
   }
   return withParameter(market, kind, parts.length === 3 ? parts[1] : undefined, symbol, arg);
-}
-
-/** Reads a stream's own name, without brand: the inverse of {@link streamOf}. */
-export function parseStreamName(name: string): Stream | undefined {
-  const dot = name.indexOf('.');
-  if (dot < 0) return undefined;
-  const parsed = parseArg(`${name.slice(0, dot)}/${name.slice(dot + 1)}`, '', new Set(MARKETS));
-  return 'stream' in parsed && parsed.stream.name === name ? parsed.stream : undefined;
 }
 
 function withParameter(market: Market, kind: Kind, parameter: string | undefined, symbol: string, arg: string): ParsedArg {

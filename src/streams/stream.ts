@@ -8,6 +8,10 @@ export type Kind = (typeof KINDS)[number];
 export const INTERVALS = ['1m', '3m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '12h', '1d', '1w', '1M'] as const;
 export type Interval = (typeof INTERVALS)[number];
 
+/** How often a state stream may change for those who want it calmer: at most one update per this time. */
+export const RATES = ['100ms', '250ms', '500ms', '1s', '2s', '5s', '10s'] as const;
+export type Rate = (typeof RATES)[number];
+
 /** What a stream is about, without its symbol: only some kinds have a parameter. */
 export type Subject =
   | { readonly kind: 'ticker' | 'trade' | 'liquidation' }
@@ -18,7 +22,9 @@ export type Subject =
 export type Stream = Subject & {
   readonly market: Market;
   readonly symbol: string;
-  /** Without the brand: `futures.kline.1h.BTCUSDT`. The key for everything inside the process. */
+  /** Set when the stream is derived from the one without it. */
+  readonly rate?: Rate;
+  /** Without the brand: `futures.kline.1h.BTCUSDT` or `futures.ticker.BTCUSDT@1s`. The key for everything inside the process. */
   readonly name: string;
 };
 
@@ -47,6 +53,11 @@ export const DEPTHS_OF_MARKET: Record<Market, readonly number[]> = {
 export function streamOf(market: Market, subject: Subject, symbol: string): Stream {
   const parameter = subject.kind === 'kline' ? `.${subject.interval}` : subject.kind === 'orderbook' ? `.${subject.depth}` : '';
   return { ...subject, market, symbol, name: `${market}.${subject.kind}${parameter}.${symbol}` };
+}
+
+/** The stream that brings the newest state of this one at most once per `rate`. State streams only. */
+export function atRate(stream: Stream, rate: Rate): Stream {
+  return { ...stream, rate, name: `${stream.name}@${rate}` };
 }
 
 /** The name that clients see: `mudrex.futures.ticker.BTCUSDT`. */

@@ -148,7 +148,7 @@ export class Upstream {
       return;
     }
     const stream = parseStreamName(name);
-    if (!stream) return; // not a market stream: somebody else's
+    if (!stream || stream.rate) return; // not one of the exchange's streams: somebody else's
     this.served.set(name, { stream, linger: undefined });
     const market = this.markets.get(stream.market);
     if (market) {
