@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock';
 import type { Position } from '../pubsub/publication';
 import type { StreamStatus } from '../pubsub/status';
-import { parseArg, type ArgRefusal } from '../streams/arg';
+import { parseArg, type ArgRefusal, type ParsedArg } from '../streams/arg';
 import { isStateKind, type Market, type Stream } from '../streams/stream';
 import type { SymbolDirectory } from '../streams/symbol-directory';
 import type { Hub } from '../subscriptions/hub';
@@ -43,6 +43,9 @@ export interface SubscribingOptions {
 
 const NOTHING: SubscribeOutcome = { accepted: [], rejected: [], pending: [], release: () => undefined };
 
+/** Distinct args that are remembered; far more than there are streams in use. */
+const MAX_PARSED = 20_000;
+
 /** A stream that this request has asked for. */
 interface Asked {
   readonly stream: Stream;
@@ -53,6 +56,8 @@ interface Asked {
 
 /** What it takes to let a client listen, whichever protocol it speaks. */
 export class Subscribing {
+  private readonly parsed = new Map<unknown, ParsedArg>();
+
   constructor(
     private readonly hub: Hub,
     private readonly symbols: SymbolDirectory,
@@ -86,7 +91,7 @@ export class Subscribing {
     const rejected: RejectedArg[] = [];
     let left = 0;
     for (const arg of args) {
-      const parsed = parseArg(arg, this.options.brand, this.options.markets);
+      const parsed = this.parse(arg);
       if ('refusal' in parsed) {
         rejected.push({ arg: shortened(arg), ...parsed.refusal });
         continue;
@@ -171,7 +176,7 @@ export class Subscribing {
 
   /** The stream that an arg names, if this client may have it; otherwise notes why not. */
   private admit(session: Session, arg: unknown, rejected: RejectedArg[]): Stream | undefined {
-    const parsed = parseArg(arg, this.options.brand, this.options.markets);
+    const parsed = this.parse(arg);
     if ('refusal' in parsed) {
       rejected.push({ arg: shortened(arg), ...parsed.refusal });
       return undefined;
@@ -194,10 +199,13 @@ export class Subscribing {
 
   /** Waits until the exchange has answered for all, or the time is up: then some keep an undefined status. */
   private async answers(asked: readonly Asked[]): Promise<void> {
-    if (asked.length === 0) return;
+    for (const ask of asked) ask.status = ask.membership.answer();
+    // A stream that somebody here listens to already is the usual case, and needs no timer.
+    const open = asked.filter(({ status }) => status === undefined);
+    if (open.length === 0) return;
     await new Promise<void>((resolve) => {
       const deadline = this.clock.after(this.options.timeoutMs, resolve);
-      const each = asked.map(async (ask) => {
+      const each = open.map(async (ask) => {
         ask.status = await ask.membership.accepted();
       });
       void Promise.all(each).then(() => {
@@ -207,10 +215,21 @@ export class Subscribing {
     });
   }
 
+  /** What an arg names. Clients ask for the same streams again and again; what was read once need not be read anew. */
+  private parse(arg: unknown): ParsedArg {
+    const known = this.parsed.get(arg);
+    if (known) return known;
+    const parsed = parseArg(arg, this.options.brand, this.options.markets);
+    if (typeof arg !== 'string' || 'refusal' in parsed) return parsed;
+    if (this.parsed.size >= MAX_PARSED) this.parsed.clear();
+    this.parsed.set(arg, parsed);
+    return parsed;
+  }
+
   private positions(resume: Readonly<Record<string, Position>>): Map<string, Position> {
     const since = new Map<string, Position>();
     for (const [name, position] of Object.entries(resume)) {
-      const parsed = parseArg(name, this.options.brand, this.options.markets);
+      const parsed = this.parse(name);
       if ('stream' in parsed) since.set(parsed.stream.name, position);
     }
     return since;

@@ -31,11 +31,16 @@ export class Membership implements Joiner {
     return this.channel.stream;
   }
 
-  /** Resolves when the exchange has answered, at once if it has already. Never rejects; may stay pending for ever. */
-  accepted(): Promise<StreamStatus> {
+  /** What the exchange has answered; undefined while it has not. */
+  answer(): StreamStatus | undefined {
     const status = this.pubsub.streamStatus(this.stream);
-    if (status && status.state !== 'pending') return Promise.resolve(status);
-    return new Promise((resolve) => (this.settle = resolve));
+    return status?.state === 'pending' ? undefined : status;
+  }
+
+  /** Resolves when the exchange has answered. Never rejects; may stay pending for ever. */
+  accepted(): Promise<StreamStatus> {
+    const status = this.answer();
+    return status ? Promise.resolve(status) : new Promise((resolve) => (this.settle = resolve));
   }
 
   /** Finds where to begin. From here on everything published is held until {@link release}. */
@@ -68,8 +73,8 @@ export class Membership implements Joiner {
     this.held = undefined;
     this.recovery = undefined;
     this.channel.joiners.delete(this);
-    // The sink may have had enough while it was being given all this.
-    if (this.pausing) return;
+    // The sink may have had enough while it was being given all this, or have gone.
+    if (this.left || this.pausing) return;
     this.channel.paused.delete(this.sink);
     this.channel.sinks.add(this.sink);
   }
@@ -82,7 +87,7 @@ export class Membership implements Joiner {
     this.channel.paused.add(this.sink);
   }
 
-  /** Begins anew, as if just joined: with a snapshot, if the stream has states. */
+  /** Begins anew, as if just joined: with a snapshot, if the stream has states. Rejects when its place cannot be had. */
   async resume(): Promise<void> {
     if (this.left || !this.pausing) return;
     this.pausing = false;
