@@ -134,7 +134,7 @@ export class Subscribing {
 
     await this.answers([...asked.values()]);
     for (const { stream, args: names, membership, status } of asked.values()) {
-      if (status?.state !== 'refused') continue;
+      if (status?.state !== 'refused' && status?.state !== 'unavailable') continue;
       abandon(session, { stream, membership });
       asked.delete(stream.name);
       for (const arg of names)
@@ -248,7 +248,14 @@ function inOrderOf(args: readonly unknown[], accepted: readonly AcceptedArg[]): 
   return [...accepted].sort((a, b) => (place.get(a.arg) ?? 0) - (place.get(b.arg) ?? 0));
 }
 
-/** What is echoed of an arg that could not be read. */
+const MAX_ECHO = 128;
+
+/** What is echoed of an arg that could not be read: as it was sent, unless it is large or nested beyond reason. */
 function shortened(arg: unknown): unknown {
-  return typeof arg === 'string' && arg.length > 128 ? `${arg.slice(0, 128)}…` : arg;
+  try {
+    const text = typeof arg === 'string' ? arg : JSON.stringify(arg);
+    return text.length > MAX_ECHO ? `${text.slice(0, MAX_ECHO)}…` : arg;
+  } catch {
+    return '…';
+  }
 }

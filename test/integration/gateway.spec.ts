@@ -497,8 +497,22 @@ describe('a request that cannot be served', () => {
     await start();
     const client = await gateway.client();
     const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
-    expect(await client.request(`{"op":"subscribe","args":[${deep}]}`)).toMatchObject({ op: expect.any(String) as string });
+    expect(await client.request(`{"op":"subscribe","args":[${deep},"ticker:BTCUSDT"]}`)).toMatchObject({
+      args: ['ticker:BTCUSDT'],
+      rejected: [{ arg: '…', code: 'NOT_A_STRING' }],
+    });
     expect(await client.request({ op: 'ping' })).toEqual({ op: 'pong', timestamp: NOW });
+    expect(gateway.log).toEqual([]);
+  });
+
+  it('because it names more streams than one request may is told how many that are', async () => {
+    await start();
+    const client = await gateway.client();
+    expect(await client.request({ op: 'subscribe', args: Array.from({ length: 1001 }, () => '*') })).toEqual({
+      op: 'error',
+      code: 'INVALID_ARGS',
+      message: 'Max 1000 streams in one request. Send the others in another one.',
+    });
   });
 
   it('because it is too big ends the connection with 1009', async () => {
