@@ -116,13 +116,14 @@ export class Subscribing {
     resume: Readonly<Record<string, Position>>,
     asked: Map<string, Asked>,
   ): Promise<SubscribeOutcome> {
+    const since = this.positions(resume);
     const rejected: RejectedArg[] = [];
     const already: { arg: string; membership: Membership }[] = [];
     for (const arg of args) {
       const stream = this.admit(session, arg, rejected);
       if (!stream) continue;
-      const known = session.subscriptions.get(stream.name);
       const repeated = asked.get(stream.name);
+      const known = repeated ? undefined : this.standing(session, stream.name, since);
       if (repeated) repeated.args.push(arg as string);
       else if (known) already.push({ arg: arg as string, membership: known.membership });
       else {
@@ -141,7 +142,6 @@ export class Subscribing {
         rejected.push({ arg, reason: `The exchange refused it: ${status.reason}`, code: 'EXCHANGE_REJECTED' });
     }
 
-    const since = this.positions(resume);
     const joined = await Promise.all(
       [...asked.values()].map(async (ask) => ({
         ...ask,
@@ -171,6 +171,17 @@ export class Subscribing {
       this.tellStatus(session, joined);
     };
     return { accepted: inOrderOf(args, accepted), rejected, pending, release };
+  }
+
+  /** A subscription that can simply go on. One that is to resume, or that the exchange no longer serves, is begun anew. */
+  private standing(session: Session, stream: string, since: ReadonlyMap<string, Position>): Subscribed | undefined {
+    const known = session.subscriptions.get(stream);
+    if (!known) return undefined;
+    const state = this.hub.streamStatus(stream)?.state;
+    if (!since.has(stream) && state !== 'refused' && state !== 'unavailable') return known;
+    known.membership.leave();
+    session.subscriptions.delete(stream);
+    return undefined;
   }
 
   /** The stream that an arg names, if this client may have it; otherwise notes why not. */
