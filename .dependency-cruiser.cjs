@@ -42,6 +42,13 @@ module.exports = {
       from: { path: '^src/', pathNot: spec },
       to: { path: '^(test|bench)/' },
     },
+    {
+      name: 'every-folder-has-directions',
+      comment: 'a new folder under src must say what it may import',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `${spec}|^src/[^/]+$|^src/(${Object.keys(may).join('|')})/` },
+      to: {},
+    },
     ...Object.entries(may).map(([folder, allowed]) => ({
       name: `${folder}-directions`,
       comment: `${folder} may import only: ${allowed.join(', ') || 'nothing of ours'}`,

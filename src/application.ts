@@ -11,6 +11,7 @@ import { doorAdapterFor } from './gateway/gateway.module';
 import { Sessions } from './gateway/sessions';
 import { Readiness } from './health/readiness';
 import { MetricsServer } from './metrics/metrics-server';
+import { Upstream } from './upstream/upstream';
 
 /** A gateway that takes clients. */
 export interface RunningGateway {
@@ -26,6 +27,8 @@ export async function startGateway(settingsModule: DynamicModule): Promise<Runni
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settingsModule), {
     bufferLogs: true,
     abortOnError: false,
+    // A connection that never sends a request, such as a browser's spare one, would hold up the end for ever.
+    forceCloseConnections: true,
   });
   app.disable('x-powered-by');
   const settings = app.get(Settings);
@@ -38,7 +41,7 @@ export async function startGateway(settingsModule: DynamicModule): Promise<Runni
     await app.close();
     throw error;
   }
-  const { port } = (app.getHttpServer()).address() as AddressInfo;
+  const { port } = app.getHttpServer().address() as AddressInfo;
   const readiness = app.get(Readiness);
   readiness.started = true;
   const { port: metricsPort } = app.get(MetricsServer);
@@ -48,8 +51,10 @@ export async function startGateway(settingsModule: DynamicModule): Promise<Runni
     port,
     stop: async () => {
       logger.info({ clients: app.get(Sessions).active }, 'tapecast drains');
-      await app.get(Sessions).drain(settings.shutdownDrainMs);
+      // Once the clients are told to go nobody listens any more, so the exchange can be let go at the same time.
+      await Promise.all([app.get(Sessions).drain(settings.shutdownDrainMs), app.get(Upstream).stop()]);
       await app.close();
+      logger.info('tapecast has stopped');
     },
   };
 }

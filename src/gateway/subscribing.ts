@@ -117,13 +117,14 @@ export class Subscribing {
     resume: Readonly<Record<string, Position>>,
     asked: Map<string, Asked>,
   ): Promise<SubscribeOutcome> {
+    const since = this.positions(resume);
     const rejected: RejectedArg[] = [];
     const already: { arg: string; membership: Membership }[] = [];
     for (const arg of args) {
       const stream = this.admit(session, arg, rejected);
       if (!stream) continue;
-      const known = session.subscriptions.get(stream.name);
       const repeated = asked.get(stream.name);
+      const known = repeated ? undefined : this.standing(session, stream.name, since);
       if (repeated) repeated.args.push(arg as string);
       else if (known) already.push({ arg: arg as string, membership: known.membership });
       else {
@@ -135,14 +136,13 @@ export class Subscribing {
 
     await this.answers([...asked.values()]);
     for (const { stream, args: names, membership, status } of asked.values()) {
-      if (status?.state !== 'refused') continue;
+      if (status?.state !== 'refused' && status?.state !== 'unavailable') continue;
       abandon(session, { stream, membership });
       asked.delete(stream.name);
       for (const arg of names)
         rejected.push({ arg, reason: `The exchange refused it: ${status.reason}`, code: 'EXCHANGE_REJECTED' });
     }
 
-    const since = this.positions(resume);
     const joined = await Promise.all(
       [...asked.values()].map(async (ask) => ({
         ...ask,
@@ -172,6 +172,17 @@ export class Subscribing {
       this.tellStatus(session, joined);
     };
     return { accepted: inOrderOf(args, accepted), rejected, pending, release };
+  }
+
+  /** A subscription that can simply go on. One that is to resume, or that the exchange no longer serves, is begun anew. */
+  private standing(session: Session, stream: string, since: ReadonlyMap<string, Position>): Subscribed | undefined {
+    const known = session.subscriptions.get(stream);
+    if (!known) return undefined;
+    const state = this.hub.streamStatus(stream)?.state;
+    if (!since.has(stream) && state !== 'refused' && state !== 'unavailable') return known;
+    known.membership.leave();
+    session.subscriptions.delete(stream);
+    return undefined;
   }
 
   /** The stream that an arg names, if this client may have it; otherwise notes why not. */
@@ -263,7 +274,14 @@ function inOrderOf(args: readonly unknown[], accepted: readonly AcceptedArg[]): 
   return [...accepted].sort((a, b) => (place.get(a.arg) ?? 0) - (place.get(b.arg) ?? 0));
 }
 
-/** What is echoed of an arg that could not be read. */
+const MAX_ECHO = 128;
+
+/** What is echoed of an arg that could not be read: as it was sent, unless it is large or nested beyond reason. */
 function shortened(arg: unknown): unknown {
-  return typeof arg === 'string' && arg.length > 128 ? `${arg.slice(0, 128)}…` : arg;
+  try {
+    const text = typeof arg === 'string' ? arg : JSON.stringify(arg);
+    return text.length > MAX_ECHO ? `${text.slice(0, MAX_ECHO)}…` : arg;
+  } catch {
+    return '…';
+  }
 }

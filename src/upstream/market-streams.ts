@@ -79,6 +79,16 @@ export class MarketStreams implements FeedListener {
     this.feed.drop(topic);
   }
 
+  /** The exchange lists some symbols no more, and others that it did not list before. */
+  listed(gone: ReadonlySet<string>, come: ReadonlySet<string>): void {
+    for (const [topic, served] of this.topics) {
+      for (const one of served.streams.values()) {
+        if (gone.has(one.stream.symbol)) one.delisted();
+        else if (come.has(one.stream.symbol)) this.relist(topic, served, one);
+      }
+    }
+  }
+
   async stop(): Promise<void> {
     await this.feed.stop();
     for (const { streams } of this.topics.values()) for (const one of streams.values()) one.close();
@@ -117,6 +127,13 @@ export class MarketStreams implements FeedListener {
 
   status(state: MarketStatus['state'], reason: string): void {
     this.deps.publisher.marketStatus(this.market, state, reason);
+  }
+
+  private relist(topic: string, served: Served, one: ServedStream): void {
+    one.relisted();
+    served.refusal = undefined;
+    if (this.feed.isAccepted(topic)) one.accepted();
+    else this.feed.want(topic);
   }
 
   private streamsOf(topic: string): Iterable<ServedStream> {

@@ -5,6 +5,7 @@ import type { Stream } from '../streams/stream';
 import type { Message } from '../streams/message';
 import { BadFrameError } from '../transform/transform';
 import type { Outcome, RawFrame, StreamTransform } from '../transform/transform';
+import { Delisting } from './delisting';
 import { ResyncPace } from './resync-pace';
 import type { StreamPublisher } from './stream-publisher';
 
@@ -34,12 +35,15 @@ export class ServedStream {
   private closed = false;
   private readonly pace = new ResyncPace();
   private timer: Timer | undefined;
+  private readonly delisting: Delisting;
   private readonly snapshot = (): Message | undefined => this.deps.transform.snapshot();
 
   constructor(
     readonly stream: Stream,
     private readonly deps: ServedStreamDeps,
-  ) {}
+  ) {
+    this.delisting = new Delisting(deps.clock, () => this.refused('delisted'));
+  }
 
   open(): void {
     this.deps.publisher.open(this.stream);
@@ -49,12 +53,13 @@ export class ServedStream {
   close(): void {
     this.closed = true;
     this.timer?.cancel();
+    this.delisting.stop();
     this.deps.publisher.close(this.stream);
   }
 
-  /** The exchange serves the topic. */
+  /** The exchange serves the topic. Of a symbol that was delisted that is worth nothing before data comes. */
   accepted(): void {
-    if (this.state === 'pending') this.become('live');
+    if (this.state !== 'resyncing' && !this.delisting.over) this.become('live');
     // The next live candle may be a minute away; the missed ones need not wait for it.
     if (this.deps.backfill) this.startAnew();
     if (!this.gapOwed) return;
@@ -66,6 +71,16 @@ export class ServedStream {
   refused(words: string): void {
     this.timer?.cancel();
     this.become(this.state === 'pending' ? 'refused' : 'unavailable', words);
+  }
+
+  /** The exchange lists the symbol no more: if the stream is quiet too, it has ended. */
+  delisted(): void {
+    this.delisting.begin();
+  }
+
+  /** The exchange lists the symbol again. */
+  relisted(): void {
+    this.delisting.stop();
   }
 
   /** The connection is gone. */
@@ -103,6 +118,7 @@ export class ServedStream {
   private take(frame: RawFrame, received: number, text: string): void {
     const outcome = this.apply(frame, received, text);
     if (!outcome) return;
+    if (outcome.messages.length > 0) this.speaks(received);
     for (const message of outcome.messages) this.deps.publisher.publish(this.stream, message, this.snapshot);
     for (const error of outcome.withheld ?? []) this.deps.bad(error.reason, error.message, text);
     if (outcome.resync !== undefined) this.resync(outcome.resync);
@@ -110,6 +126,11 @@ export class ServedStream {
       this.timer?.cancel();
       this.become('live');
     }
+  }
+
+  private speaks(now: number): void {
+    this.delisting.heard(now);
+    if (this.state === 'unavailable') this.become('live');
   }
 
   private apply(frame: RawFrame, received: number, text: string): Outcome | undefined {

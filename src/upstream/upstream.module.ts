@@ -19,9 +19,12 @@ import { Upstream } from './upstream';
   providers: [
     {
       provide: Symbols,
-      inject: [Settings, LOGGER],
-      useFactory: (settings: Settings, logger: Logger) =>
-        new Symbols({ restUrl: settings.bybitRestUrl, markets: marketsOf(settings) }, { clock: systemClock, log: logger }),
+      inject: [Settings, LOGGER, Upstream],
+      useFactory: (settings: Settings, logger: Logger, upstream: Upstream) =>
+        new Symbols(
+          { restUrl: settings.bybitRestUrl, markets: marketsOf(settings) },
+          { clock: systemClock, log: logger, changed: (market, gone, come) => upstream.listed(market, gone, come) },
+        ),
     },
     { provide: SymbolDirectory, useExisting: Symbols },
     {

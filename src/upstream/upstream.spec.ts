@@ -533,3 +533,132 @@ test('after the stop demand has no effect', async () => {
   await settled();
   expect(at.exchange.sockets).toHaveLength(0);
 });
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Upstream with the trades of two symbols, both of which have just traded. */
+async function trading(answer = agree) {
+  const at = setUp(answer);
+  const other = 'futures.trade.ETHUSDT';
+  at.demand.want(BTC);
+  at.demand.want(other);
+  const socket = await connect(at);
+  socket.say(trade(at.clock));
+  socket.say(trade(at.clock, 'ETHUSDT'));
+  at.published.take();
+  return { ...at, socket, other };
+}
+
+test('a stream whose symbol is listed no more becomes unavailable when nothing has come for a minute, and no other does', async () => {
+  const at = await trading();
+  at.clock.advance(20_000);
+  at.upstream.listed('futures', new Set(['BTCUSDT', 'NOBODYUSDT']), NONE);
+  at.upstream.listed('spot', new Set(['ETHUSDT']), NONE);
+  at.clock.advance(10_000);
+  at.socket.say(trade(at.clock));
+  at.clock.advance(59_999);
+  expect(at.published.take()).toEqual([`update ${BTC}`]);
+  at.clock.advance(1);
+  expect(at.published.take()).toEqual([`unavailable ${BTC}: delisted`]);
+  at.clock.advance(600_000);
+  expect(at.published.take()).toEqual([]);
+  expect(at.socket.requests('unsubscribe')).toEqual([]);
+  await at.upstream.stop();
+  expect(at.clock.timers).toBe(0);
+});
+
+test('a symbol that had long been quiet when it vanished from the list has ended at once', async () => {
+  const at = await trading();
+  at.clock.advance(3_600_000);
+  at.upstream.listed('futures', new Set(['BTCUSDT']), NONE);
+  at.clock.advance(0);
+  expect(at.published.take()).toEqual([`unavailable ${BTC}: delisted`]);
+  await at.upstream.stop();
+});
+
+test('a stream that was thought delisted is live again with its next data, and is watched on', async () => {
+  const at = await trading();
+  at.upstream.listed('futures', new Set(['BTCUSDT']), NONE);
+  at.clock.advance(60_000);
+  at.published.take();
+  at.socket.say(trade(at.clock));
+  expect(at.published.take()).toEqual([`live ${BTC}`, `update ${BTC}`]);
+  at.clock.advance(60_000);
+  expect(at.published.take()).toEqual([`unavailable ${BTC}: delisted`]);
+  await at.upstream.stop();
+  expect(at.clock.timers).toBe(0);
+});
+
+test('a stream that was thought delisted is live again when its symbol is listed again', async () => {
+  const at = await trading();
+  at.upstream.listed('futures', new Set(['BTCUSDT']), NONE);
+  at.clock.advance(60_000);
+  at.published.take();
+  at.upstream.listed('futures', NONE, new Set(['BTCUSDT', 'NEWUSDT']));
+  expect(at.published.take()).toEqual([`live ${BTC}`]);
+  at.clock.advance(3_600_000);
+  expect(at.published.take()).toEqual([]);
+  await at.upstream.stop();
+});
+
+test('a symbol that comes back to the list before its stream was quiet for a minute changes nothing', async () => {
+  const at = await trading();
+  at.upstream.listed('futures', new Set(['BTCUSDT']), NONE);
+  at.clock.advance(30_000);
+  at.upstream.listed('futures', NONE, new Set(['BTCUSDT']));
+  at.clock.advance(3_600_000);
+  expect(at.published.take()).toEqual([]);
+  await at.upstream.stop();
+});
+
+test('a delisted stream stays unavailable over a reconnect, though the exchange takes its topic', async () => {
+  const at = await trading();
+  at.upstream.listed('futures', new Set(['BTCUSDT']), NONE);
+  at.clock.advance(60_000);
+  at.socket.drop();
+  at.clock.advance(500);
+  at.published.take();
+  await connect(at);
+  expect(at.published.take().filter((call) => call.includes(BTC))).toEqual([`gap ${BTC}`]);
+  await at.upstream.stop();
+});
+
+test('a topic that the exchange refused after its delisting is asked for again when the symbol is listed again', async () => {
+  let delisted = false;
+  const words = 'error:handler not found,topic:publicTrade.BTCUSDT';
+  const at = await trading((socket, request) => {
+    if (delisted && request.args?.includes('publicTrade.BTCUSDT')) socket.refuse(request, words);
+    else agree(socket, request);
+  });
+  delisted = true;
+  at.socket.drop();
+  at.clock.advance(500);
+  const second = await connect(at);
+  at.upstream.listed('futures', new Set(['BTCUSDT']), NONE);
+  at.clock.advance(60_000);
+  expect(at.published.take().filter((call) => call.includes(BTC))).toEqual([`unavailable ${BTC}: ${words}`]);
+  delisted = false;
+  at.upstream.listed('futures', NONE, new Set(['BTCUSDT']));
+  at.clock.advance(0);
+  expect(second.requests('subscribe').at(-1)?.args).toEqual(['publicTrade.BTCUSDT']);
+  expect(at.published.take().filter((call) => call.includes(BTC))).toEqual([`live ${BTC}`, `gap ${BTC}`]);
+  await at.upstream.stop();
+});
+
+test('of option trades, which share a topic, only the stream of the delisted symbol ends', async () => {
+  const at = setUp();
+  const call = 'option.trade.BTC-27MAR26-70000-C-USDT';
+  const put = 'option.trade.BTC-27MAR26-70000-P-USDT';
+  at.demand.want(call);
+  at.demand.want(put);
+  const socket = await connect(at);
+  at.published.take();
+  at.upstream.listed('option', new Set(['BTC-27MAR26-70000-C-USDT']), NONE);
+  at.clock.advance(30_000);
+  socket.say(trade(at.clock, 'BTC-27MAR26-70000-P-USDT', 'publicTrade.BTC'));
+  at.clock.advance(30_000);
+  expect(at.published.take()).toEqual([`update ${put}`, `unavailable ${call}: delisted`]);
+  socket.say(trade(at.clock, 'BTC-27MAR26-70000-P-USDT', 'publicTrade.BTC'));
+  expect(at.published.take()).toEqual([`update ${put}`]);
+  await at.upstream.stop();
+});

@@ -132,6 +132,11 @@ export class Upstream {
     for (const name of this.deps.demand.wanted()) this.want(name);
   }
 
+  /** The exchange lists some symbols of a market no more, and others that it did not list before. */
+  listed(market: Market, gone: ReadonlySet<string>, come: ReadonlySet<string>): void {
+    this.markets.get(market)?.listed(gone, come);
+  }
+
   /** Resolves when every socket is closed. */
   async stop(): Promise<void> {
     this.running_ = false;

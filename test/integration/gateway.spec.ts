@@ -389,6 +389,38 @@ describe('resume', () => {
   );
 });
 
+describe('a stream that is subscribed to already', () => {
+  it('is begun anew when it is to resume: what was missed follows, and nothing twice', async () => {
+    const { exchange, pubsub } = await start();
+    const client = await gateway.client();
+    const { streams } = await client.request({ op: 'subscribe', args: ['trade:BTCUSDT'] });
+    const [{ epoch } = { epoch: '' }] = streams as { epoch: string }[];
+    for (const id of ['1', '2', '3']) exchange.trade(TRADES, id);
+    expect((await client.said()).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    const resume = { 'mudrex.futures.trade.BTCUSDT': { epoch, seq: 1 } };
+    expect((await client.request({ op: 'subscribe', args: ['trade:BTCUSDT', 'trade:btcusdt'], resume }))['streams']).toEqual([
+      { arg: 'trade:BTCUSDT', stream: 'mudrex.futures.trade.BTCUSDT', epoch, seq: 3, recovered: true },
+      { arg: 'trade:btcusdt', stream: 'mudrex.futures.trade.BTCUSDT', epoch, seq: 3, recovered: true },
+    ]);
+    exchange.trade(TRADES, '4');
+    expect((await client.said()).map(({ seq }) => seq)).toEqual([2, 3, 4]);
+    expect(pubsub.counts()).toEqual({ channels: 1, listeners: 1 });
+  });
+
+  it('is refused when the exchange has taken it away meanwhile', async () => {
+    const { exchange, pubsub } = await start();
+    const client = await gateway.client();
+    await client.request({ op: 'subscribe', args: ['ticker:BTCUSDT'] });
+    exchange.publisher.status(BTC, 'unavailable', 'delisted');
+    expect(await client.request({ op: 'subscribe', args: ['ticker:BTCUSDT'] })).toMatchObject({
+      success: false,
+      rejected: [{ arg: 'ticker:BTCUSDT', code: 'EXCHANGE_REJECTED', reason: 'The exchange refused it: delisted' }],
+    });
+    expect((await client.request({ op: 'list' }))['streams']).toEqual([]);
+    expect(pubsub.counts()).toEqual({ channels: 0, listeners: 0 });
+  });
+});
+
 describe('status frames', () => {
   const stale: MarketStatus = { market: 'futures', state: 'stale', reason: 'upstream disconnected', since: NOW };
 
@@ -449,20 +481,25 @@ describe('a request that cannot be served', () => {
     },
   );
 
-  it.each([[undefined], [[]], ['ticker:BTCUSDT'], [{ 0: 'ticker:BTCUSDT', length: 1 }], [null]])(
-    'args %j are INVALID_ARGS',
-    async (args) => {
-      await start();
-      const client = await gateway.client();
-      for (const op of ['subscribe', 'unsubscribe']) {
-        expect(await client.request({ op, args })).toEqual({
-          op: 'error',
-          code: 'INVALID_ARGS',
-          message: 'No streams specified',
-        });
-      }
-    },
-  );
+  const NO_LIST = 'No streams specified: args must be a list, such as ["ticker:BTCUSDT"]';
+
+  it.each([
+    [undefined, 'No streams specified'],
+    [[], 'No streams specified'],
+    [null, 'No streams specified'],
+    ['ticker:BTCUSDT', NO_LIST],
+    [{ 0: 'ticker:BTCUSDT', length: 1 }, NO_LIST],
+  ])('args %j are INVALID_ARGS', async (args, message) => {
+    await start();
+    const client = await gateway.client();
+    for (const op of ['subscribe', 'unsubscribe']) {
+      expect(await client.request({ op, args })).toEqual({
+        op: 'error',
+        code: 'INVALID_ARGS',
+        message,
+      });
+    }
+  });
 
   it('has an id that is neither a string nor a number: INVALID_ARGS, without an echo', async () => {
     await start();
@@ -493,12 +530,36 @@ describe('a request that cannot be served', () => {
     expect(await client.next()).toEqual(ticker(BTC.name, 1, '1'));
   });
 
+  it('because it brings names of the language itself is served or refused like any other', async () => {
+    await start();
+    const client = await gateway.client();
+    for (const content of ['"constructor":null', '"__proto__":null', '"constructor":"a"', '"__proto__":{"id":5}']) {
+      expect(await client.request(`{"op":"ping",${content}}`)).toEqual({ op: 'pong', timestamp: NOW });
+      expect(await client.request(`{"op":"subscribe","args":["ticker:BTCUSDT"],${content}}`)).toMatchObject({ success: true });
+    }
+    expect(gateway.log).toEqual([]);
+  });
+
   it('because it is nested without end harms nobody', async () => {
     await start();
     const client = await gateway.client();
     const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
-    expect(await client.request(`{"op":"subscribe","args":[${deep}]}`)).toMatchObject({ op: expect.any(String) as string });
+    expect(await client.request(`{"op":"subscribe","args":[${deep},"ticker:BTCUSDT"]}`)).toMatchObject({
+      args: ['ticker:BTCUSDT'],
+      rejected: [{ arg: '…', code: 'NOT_A_STRING' }],
+    });
     expect(await client.request({ op: 'ping' })).toEqual({ op: 'pong', timestamp: NOW });
+    expect(gateway.log).toEqual([]);
+  });
+
+  it('because it names more streams than one request may is told how many that are', async () => {
+    await start();
+    const client = await gateway.client();
+    expect(await client.request({ op: 'subscribe', args: Array.from({ length: 1001 }, () => '*') })).toEqual({
+      op: 'error',
+      code: 'INVALID_ARGS',
+      message: 'Max 1000 streams in one request. Send the others in another one.',
+    });
   });
 
   it('because it is too big ends the connection with 1009', async () => {

@@ -1,4 +1,4 @@
-import { IsArray, IsOptional, ValidateBy } from 'class-validator';
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsOptional, ValidateBy } from 'class-validator';
 import type { Position } from '../../pubsub/publication';
 import type { RequestId } from './protocol';
 
@@ -15,13 +15,15 @@ export class Request {
   id?: RequestId;
 }
 
+/** Each arg may cost a sentence in the reply: more of them in one request would be a cheap way to keep us busy. */
+const MAX_ARGS = 1000;
+const NO_LIST = 'No streams specified: args must be a list, such as ["ticker:BTCUSDT"]';
+
 /** Names streams. What is wrong with one of them is told in the reply, not by refusing the request. */
 export class StreamsRequest extends Request {
-  @ValidateBy({
-    name: 'isNonEmptyArray',
-    validator: { validate: (value) => Array.isArray(value) && value.length > 0, defaultMessage: () => 'No streams specified' },
-  })
-  @IsArray({ message: 'No streams specified' })
+  @ArrayMaxSize(MAX_ARGS, { message: `Max ${MAX_ARGS} streams in one request. Send the others in another one.` })
+  @ArrayNotEmpty({ message: 'No streams specified' })
+  @IsArray({ message: ({ value }) => (value === undefined || value === null ? 'No streams specified' : NO_LIST) })
   args!: unknown[];
 }
 
@@ -39,7 +41,7 @@ export class SubscribeRequest extends StreamsRequest {
 }
 
 function isResume(value: unknown): boolean {
-  return isObject(value) && Object.values(value).every(isPosition);
+  return isObject(value) && Object.keys(value).length <= MAX_ARGS && Object.values(value).every(isPosition);
 }
 
 function isPosition(value: unknown): boolean {

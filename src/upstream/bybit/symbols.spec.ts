@@ -141,3 +141,28 @@ test('the nearest names are looked for so often only that nobody can keep us bus
   expect(symbols.look('spot', 'BTCUSD')).toEqual({ known: false, nearest: ['BTCUSDT'] });
   symbols.stop();
 });
+
+test('what a list fetched anew has no more, and what is new in it, is told; the first list is no news, nor is an empty one', async () => {
+  const clock = new ManualClock();
+  const answers = [['A', 'B', 'C'], ['A', 'D'], [], ['A', 'D'], ['A', 'B', 'D']];
+  const changes: unknown[] = [];
+  const symbols = new Symbols(
+    { restUrl: 'http://rest', markets: ['spot'] },
+    {
+      clock,
+      log: { info: () => undefined, warn: () => undefined },
+      fetchJson: () => Promise.resolve(page(answers.shift() ?? [])),
+      changed: (market, gone, come) => changes.push([market, [...gone], [...come]]),
+    },
+  );
+  symbols.start();
+  for (let i = 0; i < 5; i++) {
+    await settled();
+    clock.advance(60 * 60_000);
+  }
+  expect(changes).toEqual([
+    ['spot', ['B', 'C'], ['D']],
+    ['spot', [], ['B']],
+  ]);
+  symbols.stop();
+});

@@ -43,6 +43,8 @@ export interface SymbolsDeps {
   readonly log: UpstreamLog;
   /** Real calls by default. */
   readonly fetchJson?: FetchJson;
+  /** Hears what a list fetched anew has no more, and what it did not have before. */
+  readonly changed?: (market: Market, gone: ReadonlySet<string>, come: ReadonlySet<string>) => void;
 }
 
 /** Bybit's symbols, fetched in the background and again every hour. */
@@ -112,8 +114,9 @@ export class Symbols implements SymbolDirectory {
         categoryOf(list.market),
         list.baseCoin,
       );
+      if (this.stopped) return;
       // An empty list is no reason to refuse everything.
-      if (symbols.length > 0) list.symbols = new Set(symbols);
+      if (symbols.length > 0) this.renew(list, new Set(symbols));
       list.fetchedAt = this.deps.clock.now();
       list.failures = 0;
       this.deps.log.info({ market: list.market, baseCoin: list.baseCoin, symbols: symbols.length }, 'symbols loaded');
@@ -129,6 +132,15 @@ export class Symbols implements SymbolDirectory {
     if (this.stopped) return;
     list.timer?.cancel();
     list.timer = this.deps.clock.after(waitMs, () => void this.fetch(list));
+  }
+
+  private renew(list: SymbolList, now: ReadonlySet<string>): void {
+    const { symbols: before, market } = list;
+    list.symbols = now;
+    if (!before || !this.deps.changed) return;
+    const gone = new Set([...before].filter((symbol) => !now.has(symbol)));
+    const come = new Set([...now].filter((symbol) => !before.has(symbol)));
+    if (gone.size > 0 || come.size > 0) this.deps.changed(market, gone, come);
   }
 }
 
