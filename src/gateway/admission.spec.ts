@@ -1,13 +1,22 @@
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
+import { ManualClock } from '../../test/support/manual-clock';
 import { Admission, refuse, type AdmissionLimits } from './admission';
 
 function request(headers: Record<string, string | string[]>, remoteAddress: string | undefined = '10.0.0.9'): IncomingMessage {
   return { headers, socket: { remoteAddress } } as unknown as IncomingMessage;
 }
 
-function admission(limits: Partial<AdmissionLimits> = {}, sessions = { active: 0, draining: false }): Admission {
-  return new Admission({ maxClients: 2, allowedOrigins: ['*'], trustedProxies: 0, ...limits }, sessions);
+function admission(
+  limits: Partial<AdmissionLimits> = {},
+  sessions = { active: 0, draining: false },
+  clock = new ManualClock(),
+): Admission {
+  return new Admission(
+    { maxClients: 2, maxHandshakesPerSecond: 100, allowedOrigins: ['*'], trustedProxies: 0, ...limits },
+    sessions,
+    clock,
+  );
 }
 
 describe('Admission', () => {
@@ -20,6 +29,37 @@ describe('Admission', () => {
       retryAfterSeconds: 5,
     });
     expect(admission({}, { active: 0, draining: true }).judge(request({}))).toMatchObject({ status: 503, code: 'DRAINING' });
+  });
+
+  it('takes a burst of a quarter second, then a steady rate, and tells the others to come again', () => {
+    const clock = new ManualClock();
+    const gate = admission({ maxHandshakesPerSecond: 40 }, undefined, clock);
+    const taken = (): number => Array.from({ length: 50 }, () => gate.judge(request({}))).filter((no) => no === undefined).length;
+    expect(taken()).toBe(10);
+    expect(gate.judge(request({}))).toEqual({
+      status: 503,
+      code: 'CONNECTING_TOO_FAST',
+      error: 'Too many clients are connecting at once; connect again in a moment.',
+      retryAfterSeconds: 1,
+    });
+    clock.advance(100);
+    expect(taken()).toBe(4);
+    clock.advance(60_000);
+    expect(taken()).toBe(10);
+  });
+
+  it('takes one client at a time even at the lowest rate', () => {
+    const clock = new ManualClock();
+    const gate = admission({ maxHandshakesPerSecond: 1 }, undefined, clock);
+    expect([gate.judge(request({}))?.code, gate.judge(request({}))?.code]).toEqual([undefined, 'CONNECTING_TOO_FAST']);
+    clock.advance(1000);
+    expect(gate.judge(request({}))).toBeUndefined();
+  });
+
+  it('counts no handshake of a client that is refused for another reason', () => {
+    const gate = admission({ maxHandshakesPerSecond: 1, allowedOrigins: ['https://app.example'] });
+    expect(gate.judge(request({ origin: 'https://evil.example' }))?.status).toBe(403);
+    expect(gate.judge(request({}))).toBeUndefined();
   });
 
   it.each([

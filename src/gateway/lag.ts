@@ -75,8 +75,12 @@ export class Lag {
 
   /** The client has left a stream: what is kept in order may stay, because the reply comes after it, and nothing else is owed. */
   forget(stream: string): void {
-    this.bytes -= this.newest.get(stream)?.size ?? 0;
-    this.newest.delete(stream);
+    const newest = this.newest.get(stream);
+    if (newest) {
+      this.newest.delete(stream);
+      this.bytes -= newest.size;
+      this.deliveries.dropped.add('slow');
+    }
     this.lost.delete(stream);
     this.lostBefore = this.lostBefore.filter((run) => run.stream !== stream);
     this.books.delete(stream);

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { ManualClock } from '../../test/support/manual-clock';
+import { ModelSocket } from '../../test/support/model-socket';
 import { publication } from '../../test/support/publications';
 import { settled } from '../../test/support/settled';
+import { Turns } from '../../test/support/turns';
 import { InProcessPubSub } from '../pubsub/in-process';
 import { streamOf } from '../streams/stream';
 import { Hub } from '../subscriptions/hub';
-import type { ClientSocket } from './client-socket';
-import { Flusher } from './flusher';
+import { Deliveries } from './deliveries';
 import { NativeDoor } from './native/native-door';
 import { OutFrame } from './out-frame';
 import type { Session, SessionLimits } from './session';
@@ -22,56 +23,25 @@ const LIMITS: SessionLimits = {
 };
 const BTC = streamOf('futures', { kind: 'ticker' }, 'BTCUSDT');
 
-class FakeSocket implements ClientSocket {
-  open = true;
-  backlog = 0;
-  progress = 0;
-  readonly did: string[] = [];
-
-  write(frames: Buffer): void {
-    this.did.push(`write ${frames.length}`);
-    this.backlog += frames.length;
-  }
-
-  ping(): void {
-    this.did.push('ping');
-  }
-
-  close(code: number, reason: string): void {
-    this.did.push(`close ${code} ${reason}`);
-    this.open = false;
-  }
-
-  terminate(): void {
-    this.did.push('terminate');
-    this.open = false;
-  }
-
-  /** The kernel takes everything. */
-  drain(): void {
-    this.progress += this.backlog;
-    this.backlog = 0;
-  }
-}
-
 function setUp() {
   const clock = new ManualClock();
-  const turns: (() => void)[] = [];
+  const turns = new Turns(clock.now.bind(clock));
   const slow: string[] = [];
   let random = 0;
   const sessions = new Sessions(
     clock,
-    new Flusher((task) => turns.push(task), clock.now.bind(clock)),
+    turns.flusher,
+    new Deliveries(),
     LIMITS,
     () => (random += 0.1),
     (session, why) => slow.push(`${session.id} ${why}`),
   );
   const door = new NativeDoor('mudrex');
-  const open = (address = '10.0.0.1'): { session: Session; socket: FakeSocket } => {
-    const socket = new FakeSocket();
-    return { session: sessions.open(address, door, socket), socket };
+  const open = (address = '10.0.0.1'): { session: Session; socket: ModelSocket } => {
+    const socket = new ModelSocket();
+    return { session: sessions.open(address, door, socket, false), socket };
   };
-  return { clock, sessions, slow, open, endTurn: () => turns.splice(0).forEach((run) => run()) };
+  return { clock, sessions, slow, open, endTurn: () => turns.end() };
 }
 
 const pong = () => OutFrame.control({ op: 'pong', timestamp: 1 });
@@ -175,8 +145,7 @@ describe('A session', () => {
     for (const { session } of [stalled, crawling]) session.send(pong());
     endTurn();
     for (let i = 0; i < 10; i++) {
-      crawling.socket.backlog--;
-      crawling.socket.progress++;
+      crawling.socket.take(1);
       clock.advance(1000);
     }
     expect(slow).toEqual(['c1 stalled']);
@@ -205,26 +174,52 @@ describe('A session', () => {
     endTurn();
     session.send(pong());
     endTurn();
-    session.send(pong());
-    endTurn();
     expect(slow).toEqual(['c1 slow']);
-    expect(socket.did.map((what) => what.slice(0, 10))).toEqual(['write 2900', 'close 4008']);
-    expect([...sessions.deliveries.dropped.entries()]).toEqual([
-      ['slow', 1],
-      ['closed', 1],
-    ]);
+    expect(socket.did.map((what) => what.slice(0, 10))).toEqual(['close 4008']);
+    const { slow: late = 0, closed = 0 } = Object.fromEntries(sessions.deliveries.dropped.entries());
+    expect([late + closed, late > 0, sessions.deliveries.slow.slow_closed]).toEqual([101, true, 1]);
     expect(session.queued).toBe(socket.backlog);
   });
 
   it('that turns out too slow while it is being closed is closed once', () => {
     const { open, clock, sessions } = setUp();
     const { session, socket } = open();
-    socket.backlog = 2000;
-    session.send(pong());
+    for (let i = 0; i < 16; i++) session.send(pong());
+    socket.backlog = 70_000;
     session.end(1001, 'reconnect_after_ms=1');
     expect(socket.did.map((what) => what.slice(0, 10))).toEqual(['close 4008']);
+    expect([...sessions.deliveries.dropped.entries()]).toEqual([['slow', 16]]);
     sessions.close(session, 1006);
     expect(clock.timers).toBe(1);
+  });
+
+  it('that pings on and on without reading is closed with 4008: pongs wait too', () => {
+    const { open, slow } = setUp();
+    const { session, socket } = open();
+    socket.backlog = LIMITS.queueBytes;
+    session.pinged();
+    expect(slow).toEqual([]);
+    socket.backlog++;
+    session.pinged();
+    expect(slow).toEqual(['c1 slow']);
+  });
+
+  it('whose order book cannot be begun anew is closed with 4008', async () => {
+    const { open, slow, endTurn } = setUp();
+    const pubsub = new InProcessPubSub(4);
+    const book = streamOf('futures', { kind: 'orderbook', depth: 50 }, 'BTCUSDT');
+    const { session, socket } = open();
+    const membership = new Hub(pubsub).join(book, session);
+    session.subscriptions.set(book.name, { arg: 'orderbook:BTCUSDT', membership });
+    await membership.recover();
+    membership.release();
+    pubsub.open(book.name, 'e');
+    for (let seq = 1; seq < 20; seq++) pubsub.publish({ ...publication(book.name, 'e', seq), kind: 'orderbook' }, undefined);
+    endTurn();
+    jest.spyOn(pubsub, 'recover').mockRejectedValueOnce(new Error('connection lost'));
+    socket.drain();
+    await settled();
+    expect(slow).toEqual(['c1 slow']);
   });
 
   it('sends what is queued before it closes, and leaves every stream', async () => {

@@ -1,11 +1,13 @@
 import { ManualClock } from '../../test/support/manual-clock';
+import { ModelSocket } from '../../test/support/model-socket';
 import { publication } from '../../test/support/publications';
 import { settled } from '../../test/support/settled';
+import { Turns } from '../../test/support/turns';
 import { InProcessPubSub } from '../pubsub/in-process';
 import type { Recovery } from '../pubsub/publication';
 import type { StreamStatus } from '../pubsub/status';
 import { Hub } from '../subscriptions/hub';
-import { Flusher } from './flusher';
+import { Deliveries } from './deliveries';
 import { NativeDoor } from './native/native-door';
 import { OutFrame } from './out-frame';
 import { Sessions } from './sessions';
@@ -23,24 +25,17 @@ function setUp() {
     pubsub.open(stream, 'e');
     pubsub.setStreamStatus(stream, { ...LIVE, state: 'pending' });
   });
-  const turns: (() => void)[] = [];
+  const turns = new Turns(clock.now.bind(clock));
   const sessions = new Sessions(
     clock,
-    new Flusher((task) => turns.push(task), clock.now.bind(clock)),
+    turns.flusher,
+    new Deliveries(),
     { messagesPerSecond: 10, queueBytes: MANY, idleMs: MANY, pingMs: MANY, stallMs: MANY, closeMs: 1 },
     () => 0,
     () => undefined,
   );
-  const written: string[] = [];
-  const session = sessions.open('10.0.0.1', new NativeDoor('mudrex'), {
-    open: true,
-    backlog: 0,
-    progress: 0,
-    write: (frames) => written.push(frames.toString()),
-    ping: () => undefined,
-    close: () => undefined,
-    terminate: () => undefined,
-  });
+  const socket = new ModelSocket(Infinity);
+  const session = sessions.open('10.0.0.1', new NativeDoor('mudrex'), socket, false);
   const subscribing = new Subscribing(new Hub(pubsub), { look: () => ({ known: true }) }, clock, {
     brand: 'mudrex',
     markets: new Set(['futures']),
@@ -48,8 +43,8 @@ function setUp() {
     timeoutMs: 3000,
   });
   const wire = () => {
-    turns.splice(0).forEach((run) => run());
-    return written.join('');
+    turns.end();
+    return socket.wire.toString();
   };
   return { clock, pubsub, sessions, session, subscribing, wire };
 }

@@ -8,7 +8,6 @@ import { LogModule, LOGGER } from '../../src/config/log.module';
 import { createLogger } from '../../src/config/logger';
 import { Settings } from '../../src/config/settings';
 import { Deliveries } from '../../src/gateway/deliveries';
-import { Flusher } from '../../src/gateway/flusher';
 import { doorAdapterFor, GatewayModule } from '../../src/gateway/gateway.module';
 import { Requests } from '../../src/gateway/requests';
 import { Sessions } from '../../src/gateway/sessions';
@@ -23,6 +22,7 @@ import { SymbolDirectory } from '../../src/streams/symbol-directory';
 import { Hub } from '../../src/subscriptions/hub';
 import { ManualClock } from './manual-clock';
 import { TestClient } from './test-client';
+import { unpacedFlusher } from './turns';
 
 export const NOW = 1_704_063_600_000;
 
@@ -109,7 +109,7 @@ export class GatewayApp {
     const gateway: { slow?: string[] } = {};
     const sessions = new Sessions(
       clock,
-      unpacedFlusher(),
+      unpacedFlusher(clock.now.bind(clock), (task) => void setImmediate(task)),
       new Deliveries(),
       {
         messagesPerSecond: settings.maxMessageRatePerClient,
