@@ -7,11 +7,12 @@ import type { Publication, Recovery } from '../pubsub/publication';
 import { Publisher } from '../pubsub/publisher';
 import type { Listening, StreamListener } from '../pubsub/pubsub';
 import type { MarketStatus } from '../pubsub/status';
-import type { Message, OrderBookData } from '../streams/message';
+import type { Kline, Message, OrderBookData } from '../streams/message';
 import { atRate, streamOf, type Stream } from '../streams/stream';
 import { RatedListening } from './rated-listening';
 
 const TICKER = streamOf('futures', { kind: 'ticker' }, 'BTCUSDT');
+const KLINE = streamOf('futures', { kind: 'kline', interval: '1m' }, 'BTCUSDT');
 const BOOK = streamOf('futures', { kind: 'orderbook', depth: 50 }, 'BTCUSDT');
 const TICKER_1S = atRate(TICKER, '1s').name;
 const BOOK_1S = atRate(BOOK, '1s').name;
@@ -58,7 +59,7 @@ function setUp() {
   };
   const listening = new RatedListening(base, 'mudrex', clock, 'b');
   let encoded = 0;
-  const publish = (stream: Stream, message: Pick<Message, 'type' | 'data'>) => {
+  const publish = (stream: Stream, message: Pick<Message, 'type' | 'data' | 'closed'>) => {
     const times = { timestamp: 1, received: 5 };
     publisher.publish(stream, { ...message, ...times }, () => {
       encoded++;
@@ -75,8 +76,14 @@ function setUp() {
     /** Puts something in front of the base's answers. */
     recoverBy: (other: Listening['recover']) => (recover = other),
     price: (price: number) => publish(TICKER, { type: 'update', data: { symbol: 'BTCUSDT', price: String(price) } }),
+    candle: (closed: boolean) => publish(KLINE, { type: 'update', data: candleOf(closed), closed }),
     book: (updateId: number, type: 'snapshot' | 'delta') => publish(BOOK, { type, data: bookAt(updateId) }),
   };
+}
+
+function candleOf(confirmed: boolean): Kline {
+  const amounts = { open: '1', high: '1', low: '1', close: '1', volume: '1', turnover: '1' };
+  return { symbol: 'BTCUSDT', interval: '1m', openTime: 60_000, closeTime: 119_999, ...amounts, confirmed };
 }
 
 function bookAt(updateId: number): OrderBookData {
@@ -104,7 +111,7 @@ describe('RatedListening', () => {
   });
 
   it('dates only what it has not held back', async () => {
-    const { clock, publisher, listening, price } = setUp();
+    const { clock, publisher, listening, price, candle } = setUp();
     const heard = new Heard();
     publisher.open(TICKER);
     listening.subscribe(TICKER_1S, heard);
@@ -113,6 +120,17 @@ describe('RatedListening', () => {
     price(2);
     clock.advance(1000);
     expect(heard.publications.map(({ received }) => received)).toEqual([5, 0]);
+
+    const candles = new Heard();
+    publisher.open(KLINE);
+    listening.subscribe(atRate(KLINE, '1s').name, candles);
+    await settled();
+    candle(false);
+    candle(true);
+    expect(candles.publications.map(({ received, closed }) => ({ received, closed }))).toEqual([
+      { received: 5, closed: false },
+      { received: 5, closed: true },
+    ]);
   });
 
   it('sends whole windows of an order book, and asks for one only when it is due', async () => {
@@ -138,6 +156,15 @@ describe('RatedListening', () => {
       source: 'mudrex',
     });
     expect(encoded()).toBe(1);
+    clock.advance(60_000);
+    for (let id = 30; id < 33; id++) book(id, 'delta');
+    await settled();
+    expect(heard.messages.slice(2)).toEqual(['update 3: 30']);
+    expect(clock.timers).toBe(1);
+    clock.advance(1000);
+    await settled();
+    expect(heard.messages.slice(3)).toEqual(['update 4: 32']);
+    expect(encoded()).toBe(3);
   });
 
   it('costs the same however many listen', async () => {
@@ -198,6 +225,22 @@ describe('RatedListening', () => {
     listening.subscribe(TICKER_1S, one);
     expect(await listening.recover(TICKER_1S)).toMatchObject({ epoch: 'b.r2', seq: 1 });
     expect(one.messages).toEqual(['snapshot 1: 1', 'snapshot 1: 1']);
+  });
+
+  it('is done when its last listener leaves while the base is being asked', async () => {
+    const { clock, inner, publisher, listening, book } = setUp();
+    const heard = new Heard();
+    publisher.open(BOOK);
+    listening.subscribe(BOOK_1S, heard);
+    await settled();
+    book(1, 'snapshot');
+    clock.advance(5000);
+    book(2, 'delta');
+    listening.unsubscribe(BOOK_1S, heard);
+    await settled();
+    expect(heard.messages).toEqual(['snapshot 1: 1']);
+    expect(clock.timers).toBe(0);
+    expect([...inner.wanted()]).toEqual([]);
   });
 
   it("passes on the base's statuses, also while it begins", () => {

@@ -126,6 +126,16 @@ test('a stream is opened, is pending until the exchange accepts it, and then car
   expect(at.clock.timers).toBe(0);
 });
 
+test('streams with a rate and names that are no streams are not asked of the exchange', async () => {
+  const at = setUp();
+  for (const name of [`${TICKER}@1s`, `${TICKER}@1y`, 'platform.news']) at.demand.want(name);
+  await settled();
+  at.clock.advance(60_000);
+  expect(at.published.take()).toEqual([]);
+  expect(at.exchange.sockets).toHaveLength(0);
+  await at.upstream.stop();
+});
+
 test('no connection is made before there is demand', async () => {
   const at = setUp();
   await settled();
