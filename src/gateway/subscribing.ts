@@ -180,8 +180,7 @@ export class Subscribing {
     if (!known) return undefined;
     const state = this.hub.streamStatus(stream)?.state;
     if (!since.has(stream) && state !== 'refused' && state !== 'unavailable') return known;
-    known.membership.leave();
-    session.subscriptions.delete(stream);
+    session.unsubscribe(stream);
     return undefined;
   }
 
