@@ -310,6 +310,19 @@ describe('RatedListening', () => {
     expect(heard.messages).toEqual(['snapshot 1: 1', 'update 2: 2']);
   });
 
+  it('begins for everybody with the first listener for whom the base answers', async () => {
+    const { publisher, listening, book, inner, recoverBy } = setUp();
+    const heard = new Heard();
+    publisher.open(BOOK);
+    book(1, 'snapshot');
+    recoverBy(() => Promise.reject(new Error('no connection')));
+    listening.subscribe(BOOK_1S, heard);
+    await settled();
+    recoverBy((stream, since) => inner.recover(stream, since));
+    expect((await listening.recover(BOOK_1S)).publications.map(told)).toEqual(['snapshot 1: 1']);
+    expect(heard.messages).toEqual(['snapshot 1: 1']);
+  });
+
   it('never goes back in time nor skips a number, however late the base answers, and ends at the newest', async () => {
     const aStep = fc.oneof(
       { weight: 4, arbitrary: fc.constant('delta') },
