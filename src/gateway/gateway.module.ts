@@ -9,6 +9,7 @@ import { SymbolDirectory } from '../streams/symbol-directory';
 import { Hub } from '../subscriptions/hub';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module';
 import { Admission } from './admission';
+import { ConformanceEcho } from './conformance-echo';
 import { Deliveries } from './deliveries';
 import { Flusher, type FlushTiming } from './flusher';
 import { NativeDoor } from './native/native-door';
@@ -78,17 +79,19 @@ export class GatewayModule {}
 export function doorAdapterFor(app: INestApplication): DoorAdapter {
   const settings = app.get(Settings);
   const logger = app.get<Logger>(LOGGER);
+  const deflateFrom = settings.compression === 'on' ? 0 : AUTO_DEFLATE_BYTES;
+  const upgrades = { maxPayloadBytes: settings.maxPayloadBytes, compression: settings.compression !== 'off' };
   return new DoorAdapter(
     app.getHttpServer() as Server,
-    new Map([['/ws', new NativeDoor(settings.brand, settings.compression === 'on' ? 0 : AUTO_DEFLATE_BYTES)]]),
+    new Map([['/ws', new NativeDoor(settings.brand, deflateFrom)]]),
     app.get(Sessions),
     app.get(Admission),
     app.get(Requests),
     {
-      maxPayloadBytes: settings.maxPayloadBytes,
+      ...upgrades,
       maxPerAddress: settings.maxConnectionsPerIp,
       messagesPerSecond: settings.maxMessageRatePerClient,
-      compression: settings.compression !== 'off',
+      echo: settings.conformanceEcho ? new ConformanceEcho(upgrades, deflateFrom) : undefined,
     },
     (error) => logger.error({ err: error }, 'a request failed'),
   );

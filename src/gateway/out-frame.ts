@@ -7,10 +7,13 @@ export type FrameKind = Kind | 'control';
 
 /** RFC 7692, 7.2.1: a message that ends with a sync flush is sent without these four octets. */
 const SYNC_FLUSH_TAIL = 4;
+/** FIN and the opcode. */
 const TEXT = 0x81;
-const COMPRESSED_TEXT = 0xc1;
+const BINARY = 0x82;
+/** RSV1: the message is compressed. */
+const COMPRESSED = 0x40;
 
-/** A whole WebSocket text message, ready for the socket. The same one goes to everybody who gets it, compressed once for all who want that. */
+/** A whole WebSocket message, ready for the socket. The same one goes to everybody who gets it, compressed once for all who want that. */
 export class OutFrame {
   /** Set at its first write, so that latency is observed once per message and not once per client. */
   written = false;
@@ -26,6 +29,7 @@ export class OutFrame {
     readonly publication: Publication | undefined,
     /** Bodies below this many bytes gain nothing by compression. */
     private readonly deflateFrom: number,
+    private readonly firstByte = TEXT,
   ) {}
 
   /** @param live false for a snapshot or history that somebody asked for */
@@ -38,6 +42,11 @@ export class OutFrame {
     return new OutFrame(Buffer.from(JSON.stringify(message)), 'control', 0, undefined, Infinity);
   }
 
+  /** A message as a client sent it, to go back. */
+  static echo(body: Buffer, binary: boolean, deflateFrom: number): OutFrame {
+    return new OutFrame(body, 'control', 0, undefined, deflateFrom, binary ? BINARY : TEXT);
+  }
+
   /** About what it takes in memory and, uncompressed, on the wire. */
   get size(): number {
     return this.body.length + 10;
@@ -45,15 +54,15 @@ export class OutFrame {
 
   /** @param deflate whether the client negotiated permessage-deflate; it takes uncompressed messages too */
   bytes(deflate: boolean): Buffer {
-    if (deflate && this.body.length >= this.deflateFrom) return (this.deflated ??= deflatedFrame(this.body));
-    return (this.plain ??= frame(TEXT, this.body));
+    if (deflate && this.body.length >= this.deflateFrom) return (this.deflated ??= deflatedFrame(this.firstByte, this.body));
+    return (this.plain ??= frame(this.firstByte, this.body));
   }
 }
 
 /** Every message starts with an empty window (no context takeover), so one compressed message serves all clients. */
-function deflatedFrame(body: Buffer): Buffer {
+function deflatedFrame(firstByte: number, body: Buffer): Buffer {
   const deflated = deflateRawSync(body, { finishFlush: constants.Z_SYNC_FLUSH });
-  return frame(COMPRESSED_TEXT, deflated.subarray(0, -SYNC_FLUSH_TAIL));
+  return frame(firstByte | COMPRESSED, deflated.subarray(0, -SYNC_FLUSH_TAIL));
 }
 
 /** One unmasked, unfragmented frame (RFC 6455, 5.2): what a server may always send. */

@@ -21,7 +21,11 @@ export class Scratch {
    */
   join(frames: readonly OutFrame[], bytes: number, deflate: boolean, behind: boolean): Buffer {
     if (frames.length === 1) return (frames[0] as OutFrame).bytes(deflate);
-    if (behind) return Buffer.concat(frames.map((frame) => frame.bytes(deflate)), bytes);
+    if (behind)
+      return Buffer.concat(
+        frames.map((frame) => frame.bytes(deflate)),
+        bytes,
+      );
     if (!this.holds(frames, deflate)) this.copy(frames, bytes, deflate);
     return this.memory.subarray(0, this.length);
   }

@@ -132,7 +132,10 @@ export class Session implements Sink, OutboxOwner {
 
   resume(stream: string): void {
     // A book that cannot be begun anew must not look as if nothing had changed.
-    this.subscriptions.get(stream)?.membership.resume().catch(() => this.tooSlow());
+    this.subscriptions
+      .get(stream)
+      ?.membership.resume()
+      .catch(() => this.tooSlow());
   }
 
   gap({ stream, epoch, from, to }: Lost): OutFrame {

@@ -2,23 +2,24 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { MessageMappingProperties } from '@nestjs/websockets';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import type { RawData, WebSocket, WebSocketServer } from 'ws';
 import { refuse, type Admission } from './admission';
 import { WsClientSocket } from './client-socket';
 import { CloseCode } from './close-code';
+import { CONFORMANCE_PATH, type ConformanceEcho } from './conformance-echo';
 import { RequestError, type Door } from './door';
 import { Inbox } from './inbox';
 import type { Requests } from './requests';
 import type { Session } from './session';
 import type { Sessions } from './sessions';
+import { takesDeflated, upgrading, type UpgradeOptions } from './upgrading';
 
-export interface WsAdapterOptions {
-  readonly maxPayloadBytes: number;
+export interface WsAdapterOptions extends UpgradeOptions {
   /** Connections from one address; 0 is no limit. */
   readonly maxPerAddress: number;
   readonly messagesPerSecond: number;
-  /** Whether permessage-deflate is offered. */
-  readonly compression: boolean;
+  /** Served at {@link CONFORMANCE_PATH} when there is one. */
+  readonly echo: ConformanceEcho | undefined;
 }
 
 /** What Nest hands to the gateways as the client. */
@@ -56,16 +57,7 @@ export class DoorAdapter extends WsAdapter {
     const path = options.path ?? '/';
     const door = this.doors.get(path);
     if (!door) throw new Error(`No door for the gateway at ${path}`);
-    const server = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      // Each message is compressed by itself, so that one compressed message serves everybody.
-      perMessageDeflate: this.options.compression && { serverNoContextTakeover: true, clientNoContextTakeover: true },
-      maxPayload: this.options.maxPayloadBytes,
-    });
-    server.on('wsClientError', ({ message }, socket) => {
-      refuse(socket, { status: 400, code: 'BAD_UPGRADE', error: `This is no WebSocket upgrade: ${message}.` });
-    });
+    const server = upgrading(this.options);
     this.open.set(path, { server, door, connect: undefined });
     return server;
   }
@@ -92,6 +84,7 @@ export class DoorAdapter extends WsAdapter {
   }
 
   override close(server: WebSocketServer): Promise<void> {
+    this.options.echo?.close();
     return new Promise((resolve) => server.close(() => resolve()));
   }
 
@@ -99,7 +92,8 @@ export class DoorAdapter extends WsAdapter {
     socket.on('error', ignore);
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     const entry = this.open.get(path);
-    if (!entry?.connect) {
+    const echo = path === CONFORMANCE_PATH ? this.options.echo : undefined;
+    if (!entry?.connect && !echo) {
       refuse(socket, {
         status: 404,
         code: 'NOT_FOUND',
@@ -110,6 +104,10 @@ export class DoorAdapter extends WsAdapter {
     const refusal = this.admission.judge(request);
     if (refusal) {
       refuse(socket, refusal);
+      return;
+    }
+    if (!entry?.connect) {
+      echo?.upgrade(request, socket, head);
       return;
     }
     const { server, door, connect } = entry;
@@ -195,12 +193,6 @@ function protocolCloseCode(error: Error): number {
     default:
       return 1002;
   }
-}
-
-/** A client that asked for a smaller window than ours gets uncompressed messages, which it must take as well (RFC 7692, 6). */
-function takesDeflated(ws: WebSocket, request: IncomingMessage): boolean {
-  const offer = request.headers['sec-websocket-extensions'] ?? '';
-  return ws.extensions.includes('permessage-deflate') && !offer.includes('server_max_window_bits');
 }
 
 function textOf(data: RawData): string {
