@@ -42,12 +42,16 @@ export class ConformanceEcho {
     ws.on('close', () => this.clients.delete(ws));
     // The close frame that follows tells the client; nobody else wants to know.
     ws.on('error', () => undefined);
-    ws.on('message', (data: RawData, binary) => {
-      if (!socket.open) return;
-      socket.write(OutFrame.echo(data as Buffer, binary, this.deflateFrom).bytes(deflate));
+    const pace = (): void => {
       if (socket.backlog <= PAUSE_BYTES || ws.isPaused) return;
       ws.pause();
       socket.whenDrained(() => ws.resume());
+    };
+    ws.on('ping', pace);
+    ws.on('message', (data: RawData, binary) => {
+      if (!socket.open) return;
+      socket.write(OutFrame.echo(data as Buffer, binary, this.deflateFrom).bytes(deflate));
+      pace();
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { refuse } from './admission';
 
 export interface UpgradeOptions {
@@ -10,13 +10,16 @@ export interface UpgradeOptions {
 
 /** Turns HTTP upgrades into WebSockets; what is none is told so. */
 export function upgrading({ maxPayloadBytes, compression }: UpgradeOptions): WebSocketServer {
-  const server = new WebSocketServer({
+  const options: ServerOptions & { maxPendingAutoPongs: number } = {
     noServer: true,
     clientTracking: false,
     // Each message is compressed by itself, so that one compressed message serves everybody.
     perMessageDeflate: compression && { serverNoContextTakeover: true, clientNoContextTakeover: true },
     maxPayload: maxPayloadBytes,
-  });
+    // It would drop a client that pings while its data waits, without a word. Pongs count as bytes that wait.
+    maxPendingAutoPongs: 0,
+  };
+  const server = new WebSocketServer(options);
   server.on('wsClientError', ({ message }, socket) => {
     refuse(socket, { status: 400, code: 'BAD_UPGRADE', error: `This is no WebSocket upgrade: ${message}.` });
   });

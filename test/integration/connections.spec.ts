@@ -5,7 +5,8 @@ import { OutFrame } from '../../src/gateway/out-frame';
 import type { Session } from '../../src/gateway/session';
 import { eventually } from '../support/eventually';
 import { BTC, GatewayApp, NOW, TRADES } from '../support/gateway-app';
-import { TestClient } from '../support/test-client';
+import { readFrames } from '../support/read-frames';
+import { TestClient, type Frame } from '../support/test-client';
 
 let gateway: GatewayApp;
 const raw: Socket[] = [];
@@ -189,7 +190,7 @@ describe('a client that says nothing', () => {
 describe('a client that never reads', () => {
   const STRANGER = { op: 'subscribe', args: ['trade:BTCUSDT'] };
 
-  async function stalled(): Promise<{ reader: TestClient; session: Session }> {
+  async function stalled(): Promise<{ reader: TestClient; session: Session; socket: Socket }> {
     const { socket } = await rawClient(UPGRADE);
     const session = onlySession();
     socket.pause();
@@ -197,7 +198,7 @@ describe('a client that never reads', () => {
     await eventually(() => session.subscriptions.size === 1);
     const reader = await gateway.client();
     await reader.request(STRANGER);
-    return { reader, session };
+    return { reader, session, socket };
   }
 
   /** Publishes until the kernel takes no more from the one, while the other reads all. Returns how many. */
@@ -211,16 +212,47 @@ describe('a client that never reads', () => {
     return published;
   }
 
-  it('is closed with 4008 when too much waits for it, its memory is let go, and nobody else notices', async () => {
+  it('has little waiting for it, and when it reads again is told what it missed', async () => {
+    const { sessions } = await start({ clientQueueBytes: 200_000, fanoutCallbackTimeout: 3600 });
+    const { reader, session, socket } = await stalled();
+    let most = 0;
+    const published = await fill(reader, () => {
+      most = Math.max(most, session.queued);
+      return (sessions.deliveries.dropped.get('slow') ?? 0) > 100;
+    });
+    expect(most).toBeLessThan(200_000 + 2 * 61_000);
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.resume();
+    await eventually(() => session.queued === 0);
+    gateway.exchange.trade(TRADES, 'after');
+    await eventually(() => chunks.at(-1)?.includes('"id":"after"') === true);
+    const { frames } = readFrames(Buffer.concat(chunks));
+    const got = frames.map(({ payload }) => JSON.parse(payload.toString()) as Frame).filter(({ op }) => op !== 'subscribe');
+    const [gap] = got.filter(({ op }) => op === 'gap');
+    const first = Number(gap?.['from']);
+    expect(got.map(({ op, seq }) => op ?? seq)).toEqual([
+      ...Array.from({ length: first - 1 }, (_, i) => i + 1),
+      'gap',
+      published + 1,
+    ]);
+    const stream = 'mudrex.futures.trade.BTCUSDT';
+    expect(gap).toEqual({ op: 'gap', stream, epoch: 'test.1', from: first, to: published, reason: 'slow_consumer' });
+    expect(sessions.deliveries.slow).toEqual({ conflated: 0, gap: 1, resnapshot: 0, slow_closed: 0 });
+    expect(session.closing).toBe(false);
+  });
+
+  it('is closed with 4008 when too much must be kept for it, its memory is let go, and nobody else notices', async () => {
     const { clock, sessions, slow } = await start({ clientQueueBytes: 200_000, fanoutCallbackTimeout: 3600 });
     const { reader, session } = await stalled();
     let most = 0;
-    await fill(reader, () => {
+    while (!session.closing) {
+      session.send(OutFrame.control({ op: 'list', pad: 'x'.repeat(60_000) }));
       most = Math.max(most, session.queued);
-      return session.closing;
-    });
+      expect(await reader.request({ op: 'ping' })).toMatchObject({ op: 'pong' });
+    }
     expect(slow).toEqual(['c1 slow']);
-    expect(most).toBeLessThan(200_000 + 3 * 61_000);
+    expect(most).toBeLessThan(200_000 + 2 * 61_000);
     expect([...sessions.all()].map(({ closing }) => closing)).toEqual([true, false]);
     clock.advance(5000);
     await eventually(() => sessions.active === 1);
