@@ -1,4 +1,5 @@
 import { CloseCode } from '../gateway/close-code';
+import type { SlowOutcome } from '../gateway/deliveries';
 import type { Latency } from '../meters/latency';
 import { each, only, type ScrapedMetric } from './scraped-metric';
 
@@ -12,6 +13,7 @@ export interface ClientSources {
     readonly deliveries: {
       readonly sent: Readonly<Record<string, number>>;
       readonly dropped: { entries(): Counts };
+      readonly slow: Readonly<Record<SlowOutcome, number>>;
       readonly latency: Latency;
     };
     all(): Iterable<{ readonly queued: number }>;
@@ -69,6 +71,15 @@ export function clientMetrics({ sessions, requests, hub }: ClientSources): Scrap
       labels: ['reason'],
       help: 'Messages that waited for a client and were never written: it was too slow, or it was closed first',
       read: () => each('reason', startingAtZero(['slow', 'closed'], deliveries.dropped.entries())),
+    },
+    {
+      name: 'websocket_slow_clients_total',
+      type: 'counter',
+      labels: ['outcome'],
+      help:
+        'What slowness cost clients: states replaced by newer ones before they were sent (conflated), runs of entries lost (gap), ' +
+        'order books begun anew (resnapshot), connections closed with 4008 (slow_closed)',
+      read: () => each('outcome', Object.entries(deliveries.slow)),
     },
     {
       name: 'websocket_queue_bytes',

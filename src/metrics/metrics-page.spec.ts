@@ -30,6 +30,7 @@ function sources() {
       deliveries: {
         sent: { ticker: 100, kline: 20, trade: 30, orderbook: 40, liquidation: 5, control: 7 },
         dropped: counter({ slow: 6 }),
+        slow: { conflated: 50, gap: 3, resnapshot: 4, slow_closed: 2 },
         latency: latency(0.2, 0.5, 3, 20_000),
       },
       all: () => [{ queued: 100 }, { queued: 2_000 }, { queued: 0 }],
@@ -73,6 +74,8 @@ describe('the metrics page', () => {
     ['websocket_messages_received_total', { op: 'subscribe' }, 12],
     ['websocket_messages_received_total', { op: 'invalid' }, 1],
     ['websocket_messages_dropped_total', { reason: 'slow' }, 6],
+    ['websocket_slow_clients_total', { outcome: 'conflated' }, 50],
+    ['websocket_slow_clients_total', { outcome: 'slow_closed' }, 2],
     ['websocket_queue_bytes', {}, 2100],
     ['websocket_queue_bytes_max', {}, 2000],
     ['websocket_errors_total', { code: 'UNKNOWN_OP' }, 2],
