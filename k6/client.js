@@ -23,6 +23,9 @@ const CHECKS = {
   'timestamp is a time': (seen) => seen.timestamp,
 };
 
+/** A connection without a message for so long has failed. */
+const FIRST_MESSAGE_MS = 10_000;
+
 const told = new Set();
 
 /** One user of the server, who may come and go and come back. */
@@ -36,7 +39,7 @@ export class Client {
   }
 
   /**
-   * Connects, subscribes to `args` and reads for `ms` milliseconds, or until the first message with `ms` 0. With `resume` it goes on
+   * Connects, subscribes to `args`, reads for `ms` milliseconds and until a first message came, and leaves. With `resume` it goes on
    * where its last connection ended. `seated(connection)` is called after the reply. Resolves when the connection has ended, with the
    * milliseconds that the server asked to stay away, 0 when it did not, and for each resumed stream whether it was recovered.
    */
@@ -53,6 +56,7 @@ class Visit {
   constructor(client, { args, ms, resume, seated, ended }) {
     Object.assign(this, { client, args, ms, resume, seated, ended });
     this.leaving = false;
+    this.due = false;
     this.accepted = false;
     this.served = false;
     this.opened = false;
@@ -75,13 +79,17 @@ class Visit {
     this.opened = true;
     this.ping();
     this.subscribe(this.args, this.resume ? { resume: this.client.ledger.resume() } : {});
-    // A connection that never gets its first message must end too.
-    this.after(this.ms === 0 ? 10_000 : this.ms, () => this.leave());
+    this.after(this.ms, () => {
+      this.due = true;
+      if (this.served) this.leave();
+    });
+    this.after(Math.max(this.ms, FIRST_MESSAGE_MS), () => this.leave());
   }
 
   ping() {
-    const id = this.send({ op: 'ping' });
-    this.pings.set(id, Date.now());
+    // Before the send: between the two this program may lose the processor for a while.
+    const sent = Date.now();
+    this.pings.set(this.send({ op: 'ping' }), sent);
   }
 
   subscribe(args, more = {}) {
@@ -145,7 +153,7 @@ class Visit {
     if (this.served) return;
     this.served = true;
     ready.add(Date.now() - this.started);
-    if (this.ms === 0) this.leave();
+    if (this.due) this.leave();
   }
 
   onSubscribed(reply) {
