@@ -12,6 +12,8 @@ const connectionDrops = new Rate('tapecast_connection_drops');
 const ready = new Trend('tapecast_ready', true);
 /** From `received` in the message to now. */
 const latency = new Trend('tapecast_latency', true);
+/** Of that, how long the message had been read already and waited for this script: much of it means that k6 is what is slow. */
+const k6Delay = new Trend('tapecast_k6_delay', true);
 /** Of all numbers that were due: never came, whether declared or not. */
 const messageDrops = new Rate('tapecast_message_drops');
 const gaps = new Counter('tapecast_gaps');
@@ -70,7 +72,7 @@ class Visit {
     this.started = Date.now();
     this.socket = new WebSocket(this.client.url);
     this.socket.onopen = () => this.onOpen();
-    this.socket.onmessage = ({ data }) => this.onText(data);
+    this.socket.onmessage = (event) => this.onText(event.data, event.timestamp);
     this.socket.onerror = ({ error }) => this.opened || tellOnce(`cannot connect to ${this.client.url}: ${error}`);
     this.socket.onclose = ({ code, reason }) => this.onClose(code, reason);
   }
@@ -125,7 +127,8 @@ class Visit {
     this.socket.close();
   }
 
-  onText(text) {
+  /** `read` is when k6 read the message from the socket. */
+  onText(text, read) {
     let frame;
     try {
       frame = JSON.parse(text);
@@ -133,7 +136,7 @@ class Visit {
       check(text, { 'frame is JSON': () => false });
       return;
     }
-    if (frame.data !== undefined) this.onData(frame);
+    if (frame.data !== undefined) this.onData(frame, read);
     else if (frame.op === 'subscribe') this.onSubscribed(frame);
     else if (frame.op === 'unsubscribe') this.client.ledger.unsubscribed(frame.args);
     else if (frame.op === 'pong') this.onPong(frame);
@@ -141,14 +144,16 @@ class Visit {
     else if (frame.op === 'error') this.onError(frame);
   }
 
-  onData(frame) {
+  onData(frame, read) {
     const { client } = this;
     const seen = client.ledger.message(frame);
     check(seen, CHECKS);
     for (let lost = seen.missing; lost > 0; lost--) messageDrops.add(true);
     messageDrops.add(false);
     if (seen.live && ++client.messages % client.latencyEvery === 0) {
-      latency.add(Date.now() + client.clock.ahead - frame.received);
+      const now = Date.now();
+      latency.add(now + client.clock.ahead - frame.received);
+      k6Delay.add(Math.max(0, now - read));
     }
     if (this.served) return;
     this.served = true;
