@@ -2,6 +2,7 @@ import { FakeExchange, agree } from '../../test/support/fake-exchange';
 import type { FakeRequest, FakeSocket } from '../../test/support/fake-exchange';
 import { ManualClock } from '../../test/support/manual-clock';
 import { settled } from '../../test/support/settled';
+import type { Message } from '../streams/message';
 import type { Market } from '../streams/stream';
 import { transformOf } from '../transform/bybit/transform-of';
 import type { StreamPublisher } from './stream-publisher';
@@ -10,6 +11,8 @@ import { Upstream } from './upstream';
 const BTC = 'futures.trade.BTCUSDT';
 const BOOK = 'futures.orderbook.50.BTCUSDT';
 const TICKER = 'futures.ticker.BTCUSDT';
+const CANDLES = 'futures.kline.1m.BTCUSDT';
+const LIQUIDATIONS = 'futures.liquidation.BTCUSDT';
 
 class Demanded {
   readonly names = new Set<string>();
@@ -38,7 +41,11 @@ class Published implements StreamPublisher {
   readonly calls: string[] = [];
 
   open: StreamPublisher['open'] = (stream) => this.calls.push(`open ${stream.name}`);
-  publish: StreamPublisher['publish'] = (stream, message) => this.calls.push(`${message.type} ${stream.name}`);
+  private readonly states = new Map<string, () => Message | undefined>();
+  publish: StreamPublisher['publish'] = (stream, message, state) => {
+    this.states.set(stream.name, state);
+    this.calls.push(`${message.type} ${stream.name}`);
+  };
   gap: StreamPublisher['gap'] = (stream) => this.calls.push(`gap ${stream.name}`);
   status: StreamPublisher['status'] = (stream, state, reason) =>
     this.calls.push(`${state} ${stream.name}${reason ? `: ${reason}` : ''}`);
@@ -48,6 +55,11 @@ class Published implements StreamPublisher {
 
   take(): string[] {
     return this.calls.splice(0);
+  }
+
+  /** What somebody who joins the stream now would get. */
+  state(name: string): Message | undefined {
+    return this.states.get(name)?.();
   }
 }
 
@@ -109,6 +121,22 @@ function book(type: 'snapshot' | 'delta', u: number): object {
     ts: 1,
     data: { s: 'BTCUSDT', b: [['10', '1']], a: [['11', '1']], u, seq: u },
     cts: 1,
+  };
+}
+
+function ticker(type: 'snapshot' | 'delta'): object {
+  return { topic: 'tickers.BTCUSDT', type, ts: 1, data: { symbol: 'BTCUSDT', lastPrice: '80000.10' } };
+}
+
+/** A minute's candle, so many minutes from now. */
+function candle(clock: ManualClock, minutes: number, confirm = false): object {
+  const start = clock.now() - (clock.now() % 60_000) + minutes * 60_000;
+  const prices = { open: '2', close: '2', high: '3', low: '1', volume: '1', turnover: '2' };
+  return {
+    topic: 'kline.1.BTCUSDT',
+    type: 'snapshot',
+    ts: start + 59_999,
+    data: [{ start, end: start + 59_999, interval: '1', ...prices, confirm, timestamp: start + 59_999 }],
   };
 }
 
@@ -221,7 +249,7 @@ test('an unwanted topic is unsubscribed while others stay, and late frames of it
     if (request.op !== 'unsubscribe') agree(socket, request);
   });
   at.demand.want(BTC);
-  at.demand.want(TICKER);
+  at.demand.want(LIQUIDATIONS);
   const socket = await connect(at);
   at.demand.unwant(BTC);
   at.clock.advance(5000);
@@ -316,11 +344,28 @@ test('a lost connection makes the market stale at once, resyncing when it is bac
   await at.upstream.stop();
 });
 
-test('a topic that has nothing to say holds up the resync for three seconds only', async () => {
+test('a market is not live again before the book that was shown has come anew, however long that takes', async () => {
   const at = setUp();
   at.demand.want(BOOK);
   const socket = await connect(at);
   socket.say(book('snapshot', 7));
+  socket.drop();
+  at.clock.advance(500);
+  const second = await connect(at);
+  at.published.take();
+  at.clock.advance(29_000);
+  expect(at.published.take()).toEqual([`resyncing ${BOOK}: no_snapshot`]);
+  at.clock.advance(500);
+  second.say(book('snapshot', 70));
+  expect(at.published.take()).toEqual([`snapshot ${BOOK}`, `live ${BOOK}`, 'market futures live']);
+  await at.upstream.stop();
+});
+
+test('a candle stream that has nothing to say holds up the resync for three seconds only', async () => {
+  const at = setUp();
+  at.demand.want(CANDLES);
+  const socket = await connect(at);
+  socket.say(candle(at.clock, 0));
   socket.drop();
   at.clock.advance(500);
   await connect(at);
@@ -329,6 +374,82 @@ test('a topic that has nothing to say holds up the resync for three seconds only
   expect(at.published.take()).toEqual([]);
   at.clock.advance(1);
   expect(at.published.take()).toEqual(['market futures live']);
+  expect(at.published.state(CANDLES)).toBeUndefined();
+  await at.upstream.stop();
+});
+
+test('one dead topic is told as resyncing and renewed, the market is live, and nobody gets the book of before', async () => {
+  const at = setUp();
+  at.demand.want(BOOK);
+  at.demand.want(TICKER);
+  const socket = await connect(at);
+  socket.say(book('snapshot', 7));
+  socket.say(ticker('snapshot'));
+  socket.drop();
+  expect(at.published.state(BOOK)).toBeDefined();
+  at.clock.advance(500);
+  const second = await connect(at);
+  second.say(ticker('snapshot'));
+  second.sent.length = 0;
+  at.published.take();
+  at.clock.advance(3000);
+  expect(at.published.take()).toEqual([`resyncing ${BOOK}: no_snapshot`, 'market futures live']);
+  expect(at.published.state(BOOK)).toBeUndefined();
+  at.clock.advance(0);
+  expect(second.requests('subscribe').map(({ args }) => args)).toEqual([['orderbook.50.BTCUSDT']]);
+  at.clock.advance(5000);
+  at.clock.advance(0);
+  expect(second.requests('subscribe')).toHaveLength(2);
+  second.say(book('delta', 8));
+  expect(at.published.take()).toEqual([]);
+  second.say(book('snapshot', 9));
+  expect(at.published.take()).toEqual([`snapshot ${BOOK}`, `live ${BOOK}`]);
+  await at.upstream.stop();
+});
+
+test.each([
+  ['is missing', undefined],
+  ['cannot be read', { topic: 'orderbook.50.BTCUSDT', type: 'snapshot', ts: 1, data: [] }],
+])('a book whose first snapshot %s is asked for again, at a bounded pace', async (_, first) => {
+  const at = setUp();
+  at.demand.want(BOOK);
+  const socket = await connect(at);
+  at.published.take();
+  socket.sent.length = 0;
+  if (first) socket.say(first);
+  for (let u = 8; u < 100; u++) socket.say(book('delta', u));
+  at.clock.advance(0);
+  expect(at.published.take()).toEqual([`resyncing ${BOOK}: no_snapshot`]);
+  expect(socket.requests('subscribe')).toHaveLength(1);
+  socket.say(book('delta', 101));
+  socket.say(book('snapshot', 102));
+  socket.say(book('delta', 103));
+  expect(at.published.take()).toEqual([`snapshot ${BOOK}`, `live ${BOOK}`, `delta ${BOOK}`]);
+  socket.say(book('delta', 200));
+  for (let i = 0; i < 60; i++) {
+    socket.say({ ...book('snapshot', 0), data: [] });
+    at.clock.advance(1000);
+  }
+  expect(socket.requests('subscribe').length).toBeGreaterThan(3);
+  expect(socket.requests('subscribe').length).toBeLessThan(10);
+  await at.upstream.stop();
+  expect(at.clock.timers).toBe(0);
+});
+
+test('a ticker whose first snapshot does not come is asked for again', async () => {
+  const at = setUp();
+  at.demand.want(TICKER);
+  const socket = await connect(at);
+  at.published.take();
+  socket.sent.length = 0;
+  at.clock.advance(5000);
+  at.clock.advance(0);
+  expect(at.published.take()).toEqual([`resyncing ${TICKER}: no_snapshot`]);
+  expect(socket.requests('subscribe')).toHaveLength(1);
+  socket.say(ticker('delta'));
+  expect(at.published.take()).toEqual([]);
+  socket.say(ticker('snapshot'));
+  expect(at.published.take()).toEqual([`snapshot ${TICKER}`, `live ${TICKER}`]);
   await at.upstream.stop();
 });
 
