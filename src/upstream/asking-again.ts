@@ -8,12 +8,13 @@ const APART_MS = 100;
 interface Refused {
   readonly timer: Timer;
   readonly waitMs: number;
+  readonly at: number;
 }
 
 /** Topics that the exchange served and then refused, as it does during maintenance: each is asked for again, with growing waits. */
 export class AskingAgain {
   private readonly topics = new Map<string, Refused>();
-  private lastAt = 0;
+  private readonly taken = new Set<number>();
 
   constructor(
     private readonly clock: Clock,
@@ -22,22 +23,29 @@ export class AskingAgain {
 
   refused(topic: string): void {
     const before = this.topics.get(topic);
-    before?.timer.cancel();
+    this.forget(topic);
     const waitMs = before ? Math.min(before.waitMs * 2, MAX_MS) : FIRST_MS;
     const now = this.clock.now();
-    const at = Math.min(Math.max(now + waitMs, this.lastAt + APART_MS), now + 2 * MAX_MS);
-    this.lastAt = at;
-    this.topics.set(topic, { waitMs, timer: this.clock.after(at - now, () => this.ask(topic)) });
+    let at = now + waitMs;
+    while (this.taken.has(slotOf(at))) at += APART_MS;
+    this.taken.add(slotOf(at));
+    this.topics.set(topic, { waitMs, at, timer: this.clock.after(at - now, () => this.ask(topic)) });
   }
 
   /** The topic is served again, or nobody wants it any more. */
   forget(topic: string): void {
-    this.topics.get(topic)?.timer.cancel();
+    const refused = this.topics.get(topic);
+    if (!refused) return;
+    refused.timer.cancel();
+    this.taken.delete(slotOf(refused.at));
     this.topics.delete(topic);
   }
 
   stop(): void {
-    for (const { timer } of this.topics.values()) timer.cancel();
-    this.topics.clear();
+    for (const topic of this.topics.keys()) this.forget(topic);
   }
+}
+
+function slotOf(at: number): number {
+  return Math.floor(at / APART_MS);
 }

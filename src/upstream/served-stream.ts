@@ -46,7 +46,7 @@ export class ServedStream {
     readonly stream: Stream,
     private readonly deps: ServedStreamDeps,
   ) {
-    this.delisting = new Delisting(deps.clock, () => this.refused('delisted'));
+    this.delisting = new Delisting(deps.clock, () => this.end('delisted'));
     this.hold = new CandleHold(deps.clock, (frame, received, text) => this.take(frame, received, text));
   }
 
@@ -82,8 +82,8 @@ export class ServedStream {
 
   /** `words`: the exchange's. A stream that was live has not been refused, it has ended. */
   refused(words: string): void {
-    this.timer?.cancel();
-    this.become(this.state === 'pending' ? 'refused' : 'unavailable', words);
+    this.lost();
+    this.end(words);
   }
 
   /** The exchange lists the symbol no more: if the stream is quiet too, it has ended. */
@@ -189,6 +189,11 @@ export class ServedStream {
   private renew(reason: string): void {
     this.timer = this.deps.clock.after(SNAPSHOT_WAIT_MS, () => this.resync(reason));
     this.deps.renew();
+  }
+
+  private end(words: string): void {
+    this.timer?.cancel();
+    this.become(this.state === 'pending' ? 'refused' : 'unavailable', words);
   }
 
   private become(state: StreamStatus['state'], reason = ''): void {

@@ -5,6 +5,7 @@ import { settled } from '../../test/support/settled';
 import type { Message } from '../streams/message';
 import type { Market } from '../streams/stream';
 import { transformOf } from '../transform/bybit/transform-of';
+import type { FetchJson } from './rest';
 import type { StreamPublisher } from './stream-publisher';
 import { Upstream } from './upstream';
 
@@ -39,12 +40,15 @@ class Demanded {
 
 class Published implements StreamPublisher {
   readonly calls: string[] = [];
+  /** Open time, and whether it is closed. */
+  readonly candles: [openTime: number, closed: boolean][] = [];
 
   open: StreamPublisher['open'] = (stream) => this.calls.push(`open ${stream.name}`);
   private readonly states = new Map<string, () => Message | undefined>();
   publish: StreamPublisher['publish'] = (stream, message, state) => {
     this.states.set(stream.name, state);
     this.calls.push(`${message.type} ${stream.name}`);
+    if ('openTime' in message.data) this.candles.push([message.data.openTime, message.data.confirmed]);
   };
   gap: StreamPublisher['gap'] = (stream) => this.calls.push(`gap ${stream.name}`);
   status: StreamPublisher['status'] = (stream, state, reason) =>
@@ -66,6 +70,7 @@ class Published implements StreamPublisher {
 function setUp(
   answer: ((socket: FakeSocket, request: FakeRequest) => void) | undefined = agree,
   markets: Market[] = ['futures', 'spot', 'option'],
+  fetchJson?: FetchJson,
 ) {
   const clock = new ManualClock();
   const exchange = new FakeExchange(answer);
@@ -80,6 +85,7 @@ function setUp(
       backoff: { initialMs: 1000, maxMs: 60_000, multiplier: 2 },
       silenceMs: 30_000,
       lingerMs: 5000,
+      ...(fetchJson && { restUrl: 'http://rest' }),
     },
     {
       demand,
@@ -89,6 +95,7 @@ function setUp(
       random: () => 0.5,
       log: { info: () => undefined, warn: (_fields, text) => warnings.push(text) },
       dial: exchange.dial,
+      ...(fetchJson && { fetchJson }),
     },
   );
   upstream.start();
@@ -624,6 +631,167 @@ test('a topic that was live and is refused after a reconnect has become unavaila
   await connect(at);
   expect(at.published.take()).toContain(`unavailable ${BTC}: ${words}`);
   await at.upstream.stop();
+});
+
+test('a topic that was live and is refused at a reconnect is asked for again, by itself and with growing waits', async () => {
+  const words = 'error:handler not found,topic:orderbook.50.BTCUSDT';
+  let maintenance = false;
+  const at = setUp((socket, request) => {
+    if (maintenance && request.args?.includes('orderbook.50.BTCUSDT')) socket.refuse(request, words);
+    else agree(socket, request);
+  });
+  at.demand.want(BOOK);
+  at.demand.want(BTC);
+  const socket = await connect(at);
+  socket.say(book('snapshot', 7));
+  maintenance = true;
+  socket.drop();
+  at.clock.advance(500);
+  const second = await connect(at);
+  expect(at.published.take()).toContain(`unavailable ${BOOK}: ${words}`);
+  second.sent.length = 0;
+  const asked = (): number => second.requests('subscribe').length;
+  at.clock.advance(29_999);
+  expect(asked()).toBe(0);
+  at.demand.want('futures.trade.ETHUSDT');
+  at.clock.advance(1);
+  expect(second.requests('subscribe').map(({ args }) => args)).toEqual([['publicTrade.ETHUSDT'], ['orderbook.50.BTCUSDT']]);
+  for (const waitMs of [60_000, 120_000, 240_000, 480_000, 600_000, 600_000]) {
+    const before = asked();
+    at.clock.advance(waitMs - 1);
+    expect(asked()).toBe(before);
+    at.clock.advance(1);
+    expect(asked()).toBe(before + 1);
+  }
+  maintenance = false;
+  at.published.take();
+  at.clock.advance(600_000);
+  second.say(book('snapshot', 90));
+  expect(at.published.take()).toEqual([`live ${BOOK}`, `snapshot ${BOOK}`]);
+  const before = asked();
+  at.clock.advance(3_600_000);
+  expect(asked()).toBe(before);
+  await at.upstream.stop();
+  expect(at.clock.timers).toBe(0);
+});
+
+test('trades that were refused for a while come back with their gap, and are forgotten when nobody wants them', async () => {
+  let maintenance = false;
+  const at = setUp((socket, request) => {
+    if (maintenance && request.args?.includes('publicTrade.BTCUSDT'))
+      socket.refuse(request, 'error:handler not found,topic:publicTrade.BTCUSDT');
+    else agree(socket, request);
+  });
+  at.demand.want(BTC);
+  at.demand.want(LIQUIDATIONS);
+  for (let i = 0; i < 2; i++) {
+    const socket = await connect(at);
+    maintenance = true;
+    socket.drop();
+    at.clock.advance(500);
+    await connect(at);
+    maintenance = false;
+    at.published.take();
+    if (i > 0) at.demand.unwant(BTC);
+    at.clock.advance(30_000);
+    expect(at.published.take()).toEqual(i === 0 ? [`live ${BTC}`, `gap ${BTC}`] : [`close ${BTC}`]);
+    at.exchange.newest.drop();
+    at.clock.advance(500);
+  }
+  await connect(at);
+  at.published.take();
+  at.clock.advance(3_600_000);
+  expect(at.published.take()).toEqual([]);
+  await at.upstream.stop();
+  expect(at.clock.timers).toBe(0);
+});
+
+/** Candles were live, the connection broke for three minutes and is back; REST has been asked. */
+async function missCandles() {
+  const calls: ((candles: readonly unknown[]) => void)[] = [];
+  const fetchJson = (): Promise<unknown> =>
+    new Promise((resolve) => calls.push((list) => resolve({ retCode: 0, result: { list }, time: at.clock.now() })));
+  const at = setUp(agree, ['futures'], fetchJson);
+  at.demand.want(CANDLES);
+  const socket = await connect(at);
+  const first = at.clock.now() - (at.clock.now() % 60_000);
+  socket.say(candle(at.clock, 0));
+  socket.drop();
+  at.clock.advance(180_000);
+  const second = await connect(at);
+  at.published.candles.length = 0;
+  const answer = async (): Promise<void> => {
+    calls[0]?.([3, 2, 1, 0].map((minute) => [String(first + minute * 60_000), '2', '3', '1', '2', '1', '2']));
+    await settled();
+  };
+  const minutes = (): [number, boolean][] => at.published.candles.map(([time, closed]) => [(time - first) / 60_000, closed]);
+  return { at, second, answer, minutes };
+}
+
+test('candles that come and close before the missed ones are there wait for them', async () => {
+  const { at, second, answer, minutes } = await missCandles();
+  second.say(candle(at.clock, 0));
+  second.say(candle(at.clock, 0, true));
+  second.say(candle(at.clock, 1));
+  expect(minutes()).toEqual([]);
+  await answer();
+  expect(minutes()).toEqual([
+    [0, true],
+    [1, true],
+    [2, true],
+    [3, false],
+    [3, true],
+    [4, false],
+  ]);
+  second.say(candle(at.clock, 1, true));
+  expect(minutes().at(-1)).toEqual([4, true]);
+  expect(at.upstream.backfills?.get('filled')).toBe(1);
+  await at.upstream.stop();
+  expect(at.clock.timers).toBe(0);
+});
+
+test('live candles wait five seconds for the missed ones, which are then too late and counted', async () => {
+  const { at, second, answer, minutes } = await missCandles();
+  at.clock.advance(2000);
+  second.say(candle(at.clock, 0));
+  at.clock.advance(4999);
+  expect(minutes()).toEqual([]);
+  at.clock.advance(1);
+  expect(minutes()).toEqual([[3, false]]);
+  await answer();
+  expect(minutes()).toEqual([[3, false]]);
+  expect(at.upstream.backfills?.get('late')).toBe(1);
+  await at.upstream.stop();
+});
+
+test('a hundred live candles wait for nothing', async () => {
+  const { at, second, minutes } = await missCandles();
+  for (let i = 0; i < 99; i++) second.say(candle(at.clock, 0));
+  expect(minutes()).toEqual([]);
+  second.say(candle(at.clock, 0));
+  expect(minutes()).toHaveLength(100);
+  await at.upstream.stop();
+});
+
+test('an answer for the connection before is not taken for this one', async () => {
+  const { at, second, answer, minutes } = await missCandles();
+  second.say(candle(at.clock, 0));
+  second.drop();
+  at.clock.advance(500);
+  await connect(at);
+  await answer();
+  expect(minutes()).toEqual([]);
+  expect(at.upstream.backfills?.get('late')).toBe(1);
+  await at.upstream.stop();
+});
+
+test('after the stop no missed candle is asked for or delivered', async () => {
+  const { at, answer, minutes } = await missCandles();
+  await at.upstream.stop();
+  await answer();
+  expect(at.upstream.backfills?.total).toBe(0);
+  expect(minutes()).toEqual([]);
+  expect(at.clock.timers).toBe(0);
 });
 
 test('a market that is not served refuses its streams', () => {
