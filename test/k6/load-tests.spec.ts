@@ -85,7 +85,7 @@ describe('the load tests', () => {
     beforeAll(() => {
       bin = join(home, 'go/bin');
       mkdirSync(bin, { recursive: true });
-      writeFileSync(join(bin, 'k6'), '#!/bin/sh\necho "$@"\nexit 99\n');
+      writeFileSync(join(bin, 'k6'), '#!/bin/sh\necho "$@"\necho GOGC $GOGC\nexit 99\n');
       chmodSync(join(bin, 'k6'), 0o755);
     });
 
@@ -96,7 +96,7 @@ describe('the load tests', () => {
       ['~/go/bin', () => ({ PATH: home, HOME: home })],
     ])('k6 is found in %s, gets the other arguments, and its exit code is passed on', async (_, env) => {
       const { code, out } = await node([run, 'market-data', '--vus', '3'], { HOME: '/nonexistent', ...env() });
-      expect(out).toBe(`run --vus 3 ${join(folder, 'market-data.js')}\n`);
+      expect(out).toBe(`run --vus 3 ${join(folder, 'market-data.js')}\nGOGC 400\n`);
       expect(code).toBe(99);
     });
 
