@@ -12,7 +12,8 @@ const BURST_MS = 5_000;
  *
  * A symbol that hardly trades is silent in the same way, and no replacement changes that: the new connection delivers its first
  * snapshots and falls silent too. So when a replacement brought no flow beyond that burst, the deadline doubles (up to ten
- * minutes; two, while there is not even a burst), and it returns to the base as soon as frames flow: two after the burst that are closer together than the base.
+ * minutes; two, while there is not even a burst), and it returns to the base as soon as frames flow: two after the burst that
+ * are closer together than the base.
  */
 export class SilenceWatch {
   private deadline: number;

@@ -85,7 +85,8 @@ interface State {
 /**
  * `tickers.{symbol}`. Futures send one snapshot, then deltas with only the changed fields; spot and options send snapshots.
  * A field that a delta lacks or leaves empty stays as it was; one that a snapshot lacks or leaves empty is absent. A quote is
- * read as a whole: an empty price says that the side has no orders, and a size is never shown with another price's. The exchange's cross sequence repeats while only mark and index prices move, so it decides nothing here.
+ * read as a whole: an empty price says that the side has no orders, and a size is never shown with another price's. The
+ * exchange's cross sequence repeats while only mark and index prices move, so it decides nothing here.
  */
 export class TickerTransform implements StreamTransform {
   private readonly rows: readonly Row[];
