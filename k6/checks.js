@@ -99,7 +99,8 @@ export class Ledger {
 
     if (otherEpoch) Object.assign(at, { epoch: frame.epoch, newestAtReply: 0 });
     if (Number.isInteger(frame.seq)) at.seq = otherEpoch ? frame.seq : Math.max(at.seq, frame.seq);
-    Object.assign(at, { owesSnapshot: false, owesGap: false });
+    at.owesSnapshot = false;
+    at.owesGap = false;
     return { stream: true, type, seq, timestamp, missing: Number.isInteger(jump) ? jump : 0, live };
   }
 }

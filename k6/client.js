@@ -12,6 +12,8 @@ const connectionDrops = new Rate('tapecast_connection_drops');
 const ready = new Trend('tapecast_ready', true);
 /** From `received` in the message to now. */
 const latency = new Trend('tapecast_latency', true);
+/** Of that, how long the message had been read already and waited for this script: much of it means that k6 is what is slow. */
+const k6Delay = new Trend('tapecast_k6_delay', true);
 /** Of all numbers that were due: never came, whether declared or not. */
 const messageDrops = new Rate('tapecast_message_drops');
 const gaps = new Counter('tapecast_gaps');
@@ -22,6 +24,9 @@ const CHECKS = {
   'seq is in order': (seen) => seen.seq,
   'timestamp is a time': (seen) => seen.timestamp,
 };
+
+/** A connection without a message for so long has failed. */
+const FIRST_MESSAGE_MS = 10_000;
 
 const told = new Set();
 
@@ -36,7 +41,7 @@ export class Client {
   }
 
   /**
-   * Connects, subscribes to `args` and reads for `ms` milliseconds, or until the first message with `ms` 0. With `resume` it goes on
+   * Connects, subscribes to `args`, reads for `ms` milliseconds and until a first message came, and leaves. With `resume` it goes on
    * where its last connection ended. `seated(connection)` is called after the reply. Resolves when the connection has ended, with the
    * milliseconds that the server asked to stay away, 0 when it did not, and for each resumed stream whether it was recovered.
    */
@@ -53,6 +58,7 @@ class Visit {
   constructor(client, { args, ms, resume, seated, ended }) {
     Object.assign(this, { client, args, ms, resume, seated, ended });
     this.leaving = false;
+    this.due = false;
     this.accepted = false;
     this.served = false;
     this.opened = false;
@@ -66,7 +72,7 @@ class Visit {
     this.started = Date.now();
     this.socket = new WebSocket(this.client.url);
     this.socket.onopen = () => this.onOpen();
-    this.socket.onmessage = ({ data }) => this.onText(data);
+    this.socket.onmessage = (event) => this.onText(event.data, event.timestamp);
     this.socket.onerror = ({ error }) => this.opened || tellOnce(`cannot connect to ${this.client.url}: ${error}`);
     this.socket.onclose = ({ code, reason }) => this.onClose(code, reason);
   }
@@ -75,13 +81,17 @@ class Visit {
     this.opened = true;
     this.ping();
     this.subscribe(this.args, this.resume ? { resume: this.client.ledger.resume() } : {});
-    // A connection that never gets its first message must end too.
-    this.after(this.ms === 0 ? 10_000 : this.ms, () => this.leave());
+    this.after(this.ms, () => {
+      this.due = true;
+      if (this.served) this.leave();
+    });
+    this.after(Math.max(this.ms, FIRST_MESSAGE_MS), () => this.leave());
   }
 
   ping() {
-    const id = this.send({ op: 'ping' });
-    this.pings.set(id, Date.now());
+    // Before the send: between the two this program may lose the processor for a while.
+    const sent = Date.now();
+    this.pings.set(this.send({ op: 'ping' }), sent);
   }
 
   subscribe(args, more = {}) {
@@ -117,7 +127,8 @@ class Visit {
     this.socket.close();
   }
 
-  onText(text) {
+  /** `read` is when k6 read the message from the socket. */
+  onText(text, read) {
     let frame;
     try {
       frame = JSON.parse(text);
@@ -125,7 +136,7 @@ class Visit {
       check(text, { 'frame is JSON': () => false });
       return;
     }
-    if (frame.data !== undefined) this.onData(frame);
+    if (frame.data !== undefined) this.onData(frame, read);
     else if (frame.op === 'subscribe') this.onSubscribed(frame);
     else if (frame.op === 'unsubscribe') this.client.ledger.unsubscribed(frame.args);
     else if (frame.op === 'pong') this.onPong(frame);
@@ -133,19 +144,21 @@ class Visit {
     else if (frame.op === 'error') this.onError(frame);
   }
 
-  onData(frame) {
+  onData(frame, read) {
     const { client } = this;
     const seen = client.ledger.message(frame);
     check(seen, CHECKS);
     for (let lost = seen.missing; lost > 0; lost--) messageDrops.add(true);
     messageDrops.add(false);
     if (seen.live && ++client.messages % client.latencyEvery === 0) {
-      latency.add(Date.now() + client.clock.ahead - frame.received);
+      const now = Date.now();
+      latency.add(now + client.clock.ahead - frame.received);
+      k6Delay.add(Math.max(0, now - read));
     }
     if (this.served) return;
     this.served = true;
     ready.add(Date.now() - this.started);
-    if (this.ms === 0) this.leave();
+    if (this.due) this.leave();
   }
 
   onSubscribed(reply) {

@@ -1,4 +1,4 @@
-/** Connections at a steady rate: each subscribes, waits for its first message and leaves. */
+/** Connections at a steady rate: each subscribes, reads for a second and leaves. */
 import { Client } from './client.js';
 import { settings, summaryTrendStats, thresholds } from './options.js';
 
@@ -11,8 +11,8 @@ export const options = {
       rate: set.rate,
       timeUnit: '1s',
       duration: `${set.duration}ms`,
-      preAllocatedVUs: Math.min(set.connections, set.rate),
-      maxVUs: Math.max(set.connections, set.rate),
+      preAllocatedVUs: set.connections,
+      maxVUs: set.connections,
       gracefulStop: '15s',
     },
   },
@@ -22,5 +22,5 @@ export const options = {
 };
 
 export default async function () {
-  await new Client(set).stay({ args: set.symbols.map((symbol) => `ticker:${symbol}`), ms: 0 });
+  await new Client(set).stay({ args: set.symbols.map((symbol) => `ticker:${symbol}`), ms: 1000 });
 }

@@ -1,10 +1,17 @@
 import 'reflect-metadata';
+import type { Logger } from 'pino';
 import { SettingsModule } from './config/config.module';
+import { LOGGER } from './config/log.module';
 import { SettingsError } from './config/settings-error';
+import { unknownVariables } from './config/unknown-variables';
 import { startGateway } from './application';
 
 async function main(): Promise<void> {
   const gateway = await startGateway(await SettingsModule.forRoot());
+  // Reading the settings has added what stands in .env.
+  for (const { variable, nearest } of unknownVariables(process.env)) {
+    gateway.app.get<Logger>(LOGGER).warn({ variable, nearest }, 'this variable is none of ours and has no effect');
+  }
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     // Whoever presses Ctrl-C again does not want to wait; a supervisor may repeat its SIGTERM.

@@ -44,7 +44,7 @@ async function demo(stopped: Promise<'stopped'>): Promise<number> {
     ]);
 
     const outcome = await Promise.race([ready(port), end]);
-    if (outcome === 'ready') printBanner(port, metricsPort);
+    if (outcome === 'ready') printBanner(port, metricsPort, exchangePort);
     const reason = outcome === 'ready' ? await end : outcome;
     return reason === 'stopped' ? 0 : report(reason);
   } finally {
@@ -74,7 +74,7 @@ async function ready(port: number): Promise<string> {
   return `The gateway was not ready after ${START_LIMIT_MS / 1000} s.`;
 }
 
-function printBanner(port: number, metricsPort: number): void {
+function printBanner(port: number, metricsPort: number, exchangePort: string): void {
   const url = port === DEFAULT_PORT ? '' : `--url ws://127.0.0.1:${port}/ws `;
   console.log(`
   Tapecast is ready, with a simulated exchange behind it.
@@ -82,10 +82,15 @@ function printBanner(port: number, metricsPort: number): void {
     WebSocket   ws://127.0.0.1:${port}/ws
     health      http://127.0.0.1:${port}/health
     metrics     http://127.0.0.1:${metricsPort}/metrics
+    exchange    http://127.0.0.1:${exchangePort}/control
 
   Live prices: paste this into another terminal, in this folder
 
     npm run watch -- ${url}ticker:BTCUSDT ticker:ETHUSDT
+
+  Break the exchange, and see there how it is told and mended: paste this into a third one (more faults: docs/simulator.md)
+
+    curl -X POST http://127.0.0.1:${exchangePort}/control/faults -d '{"fault":"drop"}'
 
   Ctrl-C stops everything.
 `);

@@ -104,6 +104,9 @@ describe('Watcher', () => {
     watch();
     const first = await client();
     accept(first.socket);
+    first.socket.send(
+      JSON.stringify({ stream, type: 'snapshot', epoch: '7', seq: 10, data: { symbol: 'BTCUSDT', price: '10' }, timestamp: 0 }),
+    );
     ticker(first.socket, 11);
     await lines.matching(/ {2}11$/);
     first.socket.close(1001, 'Server going away; reconnect_after_ms=1234');
@@ -113,6 +116,18 @@ describe('Watcher', () => {
     clock.advance(1);
     const second = await client();
     expect(second.request).toMatchObject({ resume: { [stream]: { epoch: '7', seq: 11 } } });
+  });
+
+  it('resumes a log stream from the reply, and a state stream only when its snapshot had come', async () => {
+    watch();
+    const log = 'mudrex.futures.trade.BTCUSDT';
+    const first = await client();
+    const streams = [stream, log].map((name) => ({ arg: name, stream: name, epoch: '7', seq: 10 }));
+    first.socket.send(JSON.stringify({ op: 'subscribe', success: true, args: [stream, log], rejected: null, streams }));
+    first.socket.close(1001, 'reconnect_after_ms=1');
+    await lines.matching(/Trying again/);
+    clock.advance(1);
+    expect((await client()).request['resume']).toEqual({ [log]: { epoch: '7', seq: 10 } });
   });
 
   it('waits longer after each failure in a row', async () => {

@@ -96,7 +96,10 @@ export class Watcher {
       if (epoch !== undefined) this.positions.set(frame.stream, { epoch, seq: frame.seq });
     } else if (frame.op === 'subscribe') {
       for (const { stream, epoch, seq, recovered } of frame.streams ?? []) {
-        if (recovered !== true) this.positions.set(stream, { epoch, seq });
+        if (recovered === true) continue;
+        if (isLog(stream)) this.positions.set(stream, { epoch, seq });
+        // Before its snapshot has come a state stream stands nowhere.
+        else this.positions.delete(stream);
       }
     } else if (frame.op === 'gap' && frame.stream !== undefined && frame.epoch !== undefined && frame.to !== undefined) {
       this.positions.set(frame.stream, { epoch: frame.epoch, seq: frame.to });
@@ -123,6 +126,11 @@ export class Watcher {
     const limit = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.failures - 1));
     return Math.round((limit / 2) * (1 + this.around.random()));
   }
+}
+
+/** Trades and liquidations begin with the next entry; all other kinds begin with a snapshot. */
+function isLog(stream: string): boolean {
+  return /\.(trade|liquidation)\./.test(stream);
 }
 
 function parseFrame(text: string): Frame | undefined {

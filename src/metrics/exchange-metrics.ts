@@ -10,6 +10,8 @@ export interface ExchangeSources {
     /** By `market.kind`. */
     readonly messages: { entries(): Counts };
     readonly badFrames: { entries(): Counts };
+    /** By outcome; undefined where none are fetched. */
+    readonly backfills: { entries(): Counts } | undefined;
     readonly latency: Latency;
   };
   readonly pubsub: { counts(): { readonly channels: number } };
@@ -80,6 +82,13 @@ export function exchangeMetrics({ upstream, pubsub, deliveries, now }: ExchangeS
       labels: ['reason'],
       help: 'Messages of the exchange, or parts of them, that could not be used, by reason',
       read: () => each('reason', upstream.badFrames.entries()),
+    },
+    {
+      name: 'upstream_backfills_total',
+      type: 'counter',
+      labels: ['outcome'],
+      help: 'Fetches of candles missed during a disconnect, one per stream: filled, late, failed or skipped; all but filled may leave a hole',
+      read: () => each('outcome', upstream.backfills?.entries() ?? []),
     },
     {
       name: 'pubsub_channels',

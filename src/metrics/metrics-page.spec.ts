@@ -49,6 +49,7 @@ function sources() {
       ],
       messages: counter({ 'futures.ticker': 50, 'futures.kline': 5, 'spot.trade': 8 }),
       badFrames: counter({ not_json: 1 }),
+      backfills: counter({ filled: 3, late: 1 }),
       latency: latency(40),
     },
     now: () => NOW,
@@ -90,6 +91,7 @@ describe('the metrics page', () => {
     ['upstream_messages_total', { market: 'spot', kind: 'trade' }, 8],
     ['upstream_reconnects_total', { market: 'futures' }, 2],
     ['upstream_bad_frames_total', { reason: 'not_json' }, 1],
+    ['upstream_backfills_total', { outcome: 'filled' }, 3],
     ['pubsub_channels', {}, 4],
   ])('shows %s %j as %d', async (name, labels: Record<string, string>, value) => {
     expect(valueOf(await page(), name, labels)).toBe(value);

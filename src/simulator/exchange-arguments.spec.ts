@@ -36,6 +36,11 @@ describe('the command line of the exchange', () => {
 
   it.each([
     [['--port', '99999'], '--port must be a whole number from 0 to 65535, not "99999"'],
+    [['--port', '-1'], '--port must be a whole number from 0 to 65535, not "-1"'],
+    [['--symbols', '-1', '--seed', '2'], '--symbols must be a whole number from 1 to 100000, not "-1"'],
+    [['--rate=-1'], '--rate must be a whole number from 0 to 1000000, not "-1"'],
+    [['--replay', 'x', '--speed', '-.5'], '--speed must be a number from 0.001 to 1000000, not "-.5"'],
+    [['-1'], "Unknown option '-1'"],
     [['--rate', 'fast'], '--rate must be a whole number'],
     [['--symbols', '1.5'], '--symbols must be a whole number'],
     [['--seed', ''], '--seed must be a whole number'],

@@ -66,11 +66,22 @@ export function readExchangeArguments(argv: readonly string[]): ExchangeArgument
   };
 }
 
+/** `--symbols -1` as `--symbols=-1`: a number that is wrong, and not a flag that is missing its value. */
+function attachNegatives(argv: readonly string[]): string[] {
+  const args: string[] = [];
+  for (const arg of argv) {
+    const flag = args.at(-1);
+    if (/^-[\d.]/.test(arg) && flag !== undefined && /^--[^=]+$/.test(flag)) args[args.length - 1] = `${flag}=${arg}`;
+    else args.push(arg);
+  }
+  return args;
+}
+
 function parse(argv: readonly string[]): Readonly<Record<string, string | boolean | undefined>> {
   const option = { type: 'string' } as const;
   try {
     return parseArgs({
-      args: [...argv],
+      args: attachNegatives(argv),
       options: {
         port: option,
         symbols: option,

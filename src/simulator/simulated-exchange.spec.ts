@@ -269,11 +269,35 @@ describe('the simulated exchange', () => {
     ] as const)('of %s %s have their keys in the recorded order', async (category, topic, keys) => {
       const client = await connect(`public/${category}`);
       await subscribe(client, topic);
-      while (exchange.stir(category, topic) === 0);
+      expect(exchange.stir(category, topic)).toBeGreaterThan(0);
       await client.untilPong();
       const data = client.texts.map((text) => JSON.parse(text) as Frame).filter((frame) => frame['topic'] === topic);
       expect(data.length).toBeGreaterThan(0);
       for (const frame of data) expect(Object.keys(frame).join()).toBe(keys);
+    });
+
+    it('come whenever a topic is stirred, whatever the seed', async () => {
+      for (const seed of [1, 2, 3]) {
+        await start({ seed });
+        const client = await connect('public/linear');
+        const topics = [
+          'orderbook.1',
+          'orderbook.50',
+          'orderbook.200',
+          'tickers',
+          'publicTrade',
+          'kline.1',
+          'allLiquidation',
+          'priceLimit',
+        ];
+        await subscribe(client, ...topics.map((topic) => `${topic}.BTCUSDT`));
+        for (const topic of topics) {
+          for (let i = 0; i < 50; i++) expect([topic, exchange.stir('linear', `${topic}.BTCUSDT`)]).toEqual([topic, 1]);
+        }
+      }
+      expect(exchange.stir('linear', 'tickers.NOBODYUSDT')).toBe(0);
+      exchange.faults.stallTopic('linear', 'tickers.BTCUSDT');
+      expect(exchange.stir('linear', 'tickers.BTCUSDT')).toBe(0);
     });
 
     it('keep the zeros that each stream keeps', async () => {

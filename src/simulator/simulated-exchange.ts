@@ -22,6 +22,9 @@ import { SocketDoor, type SocketProtocol } from './socket-door';
 import { TopicBoard } from './topic-board';
 import { TradeSocket } from './trade-socket';
 
+/** In so many events every topic has long had something to say. */
+const MOST_STIRS = 1_000;
+
 export interface SimulatorOptions {
   /** 0: any free port. */
   port: number;
@@ -183,8 +186,14 @@ export class SimulatedExchange {
   /** Makes the market move so that the topic has something to say, and pushes it. Returns how many frames. */
   stir(category: Category, topic: string): number {
     const channel = this.board.channel(category, topic);
-    channel?.feed.stir(this.time.now());
-    return channel?.publish(this.time.now()) ?? 0;
+    if (!channel || channel.stalled) return 0;
+    // Not all that happens shows in every topic: a quote may lie below the levels of a book that it tells of.
+    for (let i = 0; i < MOST_STIRS; i++) {
+      channel.feed.stir(this.time.now());
+      const frames = channel.publish(this.time.now());
+      if (frames > 0) return frames;
+    }
+    return 0;
   }
 
   /** Sends a frame word for word to all subscribers of a topic. Returns how many that are. */

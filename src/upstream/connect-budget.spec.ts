@@ -7,13 +7,27 @@ const WINDOW_MS = 5 * 60_000;
 test('500 connections may be made at once, the next when the first is five minutes old', () => {
   const clock = new ManualClock();
   const budget = new ConnectBudget(clock);
-  for (let i = 0; i < 500; i++) expect(budget.take()).toBe(true);
-  expect(budget.take()).toBe(false);
-  expect(budget.waitMs()).toBe(WINDOW_MS);
+  for (let i = 0; i < 500; i++) expect(budget.take(true)).toBe(true);
+  expect(budget.take(true)).toBe(false);
+  expect(budget.waitMs(true)).toBe(WINDOW_MS);
   clock.advance(WINDOW_MS - 1);
-  expect(budget.waitMs()).toBe(1);
+  expect(budget.waitMs(true)).toBe(1);
   clock.advance(1);
-  expect(budget.take()).toBe(true);
+  expect(budget.take(true)).toBe(true);
+});
+
+test('new links leave the last hundred connections to those that have worked before', () => {
+  const clock = new ManualClock();
+  const budget = new ConnectBudget(clock);
+  for (let i = 0; i < 400; i++) expect(budget.take(false)).toBe(true);
+  expect(budget.take(false)).toBe(false);
+  clock.advance(1000);
+  for (let i = 0; i < 100; i++) expect(budget.take(true)).toBe(true);
+  expect(budget.take(true)).toBe(false);
+  // 400 of the first second go together; 100 are left then.
+  expect(budget.waitMs(false)).toBe(WINDOW_MS - 1000);
+  clock.advance(WINDOW_MS - 1000);
+  expect(budget.take(false)).toBe(true);
 });
 
 test('no window of five minutes ever holds more connections than allowed, and none is refused without need', () => {
@@ -25,7 +39,7 @@ test('no window of five minutes ever holds more connections than allowed, and no
       for (const pause of pauses) {
         clock.advance(pause);
         const recent = made.filter((at) => at > clock.now() - WINDOW_MS).length;
-        const took = budget.take();
+        const took = budget.take(true);
         expect(took).toBe(recent < 5);
         if (took) made.push(clock.now());
       }

@@ -23,6 +23,8 @@ export class ConnectTries {
   private timer: Timer | undefined;
   private stopped = false;
   private failures = 0;
+  /** The exchange has said something on one of this link's connections. */
+  private worked = false;
   private succeed: (() => void) | undefined;
   private fail: ((error: Error) => void) | undefined;
 
@@ -36,7 +38,7 @@ export class ConnectTries {
 
   begin(): void {
     const { breaker, budget, log } = this.deps;
-    const budgetMs = budget.waitMs();
+    const budgetMs = budget.waitMs(this.worked);
     if (budgetMs > 0) {
       log.warn({ url: this.url, waitMs: budgetMs }, 'too many new connections to the exchange; waiting');
       this.beginIn(budgetMs);
@@ -53,6 +55,7 @@ export class ConnectTries {
 
   /** The exchange has said something. */
   proven(): void {
+    this.worked = true;
     this.failures = 0;
     this.succeed?.();
     this.succeed = this.fail = undefined;
@@ -83,8 +86,8 @@ export class ConnectTries {
   private attempt(): Promise<void> {
     if (this.stopped) return Promise.resolve();
     // Many may have waited together for the breaker's one try; what the budget does not allow then counts as a failure.
-    if (!this.deps.budget.take()) {
-      this.beginIn(this.deps.budget.waitMs());
+    if (!this.deps.budget.take(this.worked)) {
+      this.beginIn(this.deps.budget.waitMs(this.worked));
       return Promise.reject(new Error('connection budget used up'));
     }
     return new Promise((resolve, reject) => {

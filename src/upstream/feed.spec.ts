@@ -40,6 +40,7 @@ function setUp(answer?: (socket: FakeSocket, request: FakeRequest) => void, budg
       accepted: (topic) => events.push(`accepted ${topic}`),
       refused: (topic) => events.push(`refused ${topic}`),
       lost: (topic) => events.push(`lost ${topic}`),
+      late: (topic) => events.push(`late ${topic}`),
       bad: (reason) => events.push(`bad ${reason}`),
       status: (state, reason) => events.push(`${state} ${reason}`.trim()),
     },
@@ -239,22 +240,126 @@ test('topics that are added while there is no connection are asked for when ther
   await feed.stop();
 });
 
-test('a market that lost its last topic while stale is live again only when the exchange is back', async () => {
+test('a market that lost its last topic while stale is well, for nobody needs it, and the next demand finds out', async () => {
   const { exchange, events, feed } = setUp(agree);
   feed.want('publicTrade.A');
   await settled();
   exchange.newest.open();
   await after(250);
   exchange.newest.drop();
+  expect(events.slice(-2)).toEqual(['stale upstream disconnected', 'lost publicTrade.A']);
   feed.drop('publicTrade.A');
+  expect(events.at(-1)).toBe('live');
   await after(5000);
-  expect(events.at(-1)).toBe('lost publicTrade.A');
   feed.want('publicTrade.B');
-  await settled();
-  expect(events.at(-1)).toBe('lost publicTrade.A');
+  await after(2000);
+  expect(events.at(-1)).toBe('stale upstream unreachable');
   exchange.newest.open();
   await after(250);
-  expect(events.slice(-2)).toEqual(['live', 'accepted publicTrade.B']);
+  expect(events.slice(-3)).toEqual(['resyncing upstream connected again', 'accepted publicTrade.B', 'live']);
+  await feed.stop();
+});
+
+test('the age of the newest frame begins anew with demand that begins anew', async () => {
+  const { exchange, feed } = setUp(agree);
+  feed.want('publicTrade.A');
+  await settled();
+  exchange.newest.open();
+  await after(250);
+  exchange.newest.say({ topic: 'publicTrade.A', type: 'snapshot' });
+  expect(feed.report().lastMessageAt).toBe(clock.now());
+  feed.drop('publicTrade.A');
+  await after(60_000);
+  feed.want('publicTrade.A');
+  expect(feed.report().lastMessageAt).toBeNull();
+  await feed.stop();
+});
+
+/** Reconnects at once whenever the connection is given up, to an exchange that accepts everything and delivers nothing. */
+async function nothingComes(exchange: FakeExchange, seconds: number): Promise<void> {
+  let open = exchange.newest;
+  for (let i = 0; i < seconds; i++) {
+    await after(1000);
+    if (exchange.newest !== open) open = exchange.newest.open();
+  }
+}
+
+test('an exchange that is back but delivers nothing is never called live, however often it is connected', async () => {
+  const { exchange, events, feed } = setUp(agree);
+  for (const topic of ['tickers.A', 'orderbook.50.A', 'kline.1.A']) feed.want(topic);
+  await settled();
+  exchange.newest.open();
+  await after(250);
+  for (const topic of ['tickers.A', 'orderbook.50.A', 'kline.1.A']) exchange.newest.say({ topic, type: 'snapshot' });
+  await nothingComes(exchange, 400);
+  expect(exchange.sockets.length).toBeGreaterThan(3);
+  const statuses = (): string[] => events.filter((event) => /^(live|stale|resyncing)/.test(event));
+  expect(statuses()).not.toContain('live');
+  expect(statuses().at(-1)).toBe('stale upstream silent');
+  for (const topic of ['tickers.A', 'orderbook.50.A']) exchange.newest.say({ topic, type: 'snapshot' });
+  expect(statuses().slice(-2)).toEqual(['resyncing upstream connected again', 'live']);
+  await feed.stop();
+});
+
+test('after silence candles alone are not called live before one has come', async () => {
+  const { exchange, events, feed } = setUp(agree);
+  feed.want('kline.1.A');
+  await settled();
+  exchange.newest.open();
+  await after(250);
+  await nothingComes(exchange, 100);
+  expect(events).not.toContain('live');
+  exchange.newest.say({ topic: 'kline.1.A', type: 'snapshot' });
+  expect(events.at(-1)).toBe('live');
+  await feed.stop();
+});
+
+test('a resync without a frame is stale after the silence timeout, and resyncing with the first frame', async () => {
+  const { exchange, events, feed } = setUp(agree);
+  feed.want('tickers.A');
+  feed.want('tickers.B');
+  await settled();
+  exchange.newest.open();
+  await after(250);
+  for (const topic of ['tickers.A', 'tickers.B']) exchange.newest.say({ topic, type: 'snapshot' });
+  exchange.newest.drop();
+  await after(1000);
+  const second = exchange.newest.open();
+  await after(29_750);
+  expect(events.at(-1)).toBe('accepted tickers.B');
+  await after(250);
+  expect(events).toContain('stale upstream silent');
+  events.length = 0;
+  await after(1000);
+  expect(exchange.newest).not.toBe(second);
+  exchange.newest.open();
+  await after(250);
+  exchange.newest.say({ topic: 'tickers.A', type: 'snapshot' });
+  expect(events).not.toContain('live');
+  exchange.newest.say({ topic: 'tickers.B', type: 'snapshot' });
+  expect(events.at(-1)).toBe('live');
+  await feed.stop();
+});
+
+test('a topic whose snapshot is late is told by itself and does not hold the market up, now or at the next reconnect', async () => {
+  const { exchange, events, feed } = setUp(agree);
+  feed.want('tickers.A');
+  feed.want('orderbook.50.A');
+  await settled();
+  exchange.newest.open();
+  await after(250);
+  for (const topic of ['tickers.A', 'orderbook.50.A']) exchange.newest.say({ topic, type: 'snapshot' });
+  for (let i = 0; i < 2; i++) {
+    exchange.newest.drop();
+    await after(1000);
+    exchange.newest.open();
+    await after(250);
+    exchange.newest.say({ topic: 'tickers.A', type: 'snapshot' });
+    await after(2500);
+    expect(events.at(-1)).toBe('data tickers.A');
+    await after(250);
+    expect(events.slice(-2)).toEqual(['late orderbook.50.A', 'live']);
+  }
   await feed.stop();
 });
 

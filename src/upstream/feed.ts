@@ -13,6 +13,7 @@ export interface FeedListener {
   accepted(topic: string): void;
   refused(topic: string, words: string): void;
   lost(topic: string): void;
+  late(topic: string): void;
   bad(reason: string, problem: string, sample: string): void;
   status(state: MarketStatus['state'], reason: string): void;
 }
@@ -28,6 +29,7 @@ export class Feed {
   private messages = 0;
   private lastMessageAt: number | null = null;
   private pastReconnects = 0;
+  private stopped = false;
 
   constructor(
     readonly market: Market,
@@ -37,13 +39,24 @@ export class Feed {
   ) {}
 
   want(topic: string): void {
+    this.place(topic, (link) => link.add(topic));
+  }
+
+  /** As {@link want}, in a request of its own: one that may well be refused. */
+  wantAlone(topic: string): void {
+    this.place(topic, (link) => link.add(topic, true));
+  }
+
+  private place(topic: string, add: (link: Link) => void): void {
     if (this.linkOf.has(topic)) return;
+    // How old the newest frame is says nothing about a time when nothing was wanted.
+    if (this.links.size === 0) this.lastMessageAt = null;
     const existing = this.linkWithRoomFor(topic);
     const link = existing ?? this.newLink();
     this.links.get(link)?.cancel();
     this.links.set(link, undefined);
     this.linkOf.set(topic, link);
-    link.add(topic);
+    add(link);
     if (!existing) link.start();
   }
 
@@ -67,6 +80,7 @@ export class Feed {
 
   /** Resolves when all sockets are gone. */
   async stop(): Promise<void> {
+    this.stopped = true;
     this.linkOf.clear();
     await Promise.all([...this.links.keys()].map((link) => this.close(link)));
   }
@@ -107,6 +121,7 @@ export class Feed {
         this.listener.refused(topic, words);
       },
       lost: (topic) => this.listener.lost(topic),
+      late: (topic) => this.listener.late(topic),
       bad: (reason, problem, sample) => this.listener.bad(reason, problem, sample),
       changed: () => this.judge(),
     };
@@ -135,12 +150,17 @@ export class Feed {
   /** The market is as well as its worst connection; one that is only just connecting says nothing yet. */
   private judge(): void {
     const links = [...this.links.keys()];
+    if (links.length === 0) {
+      // Of an exchange that nobody needs there is nothing bad to say; the next demand finds out.
+      if (!this.stopped) this.say('live', '');
+      return;
+    }
     const down = links.find((link) => link.state === 'down');
     if (down) {
       this.say('stale', down.trouble);
       return;
     }
-    if (links.length === 0 || links.some((link) => link.state === 'connecting')) return;
+    if (links.some((link) => link.state === 'connecting')) return;
     if (links.some((link) => link.state === 'resyncing')) {
       this.say('resyncing', 'upstream connected again');
       return;

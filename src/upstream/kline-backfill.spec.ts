@@ -28,8 +28,14 @@ function setUp() {
   const log = { info: () => undefined, warn: (_fields: object, text: string) => warnings.push(text) };
   const backfill = new KlineBackfill('http://rest', fetchJson, clock, log);
   const frames: RawFrame[] = [];
-  const ask = (symbol: string): void => backfill.request(kline(symbol), 5 * MINUTE, (frame) => frames.push(frame));
-  return { backfill, calls, frames, ask, clock, warnings };
+  const answers: (RawFrame | undefined)[] = [];
+  const ask = (symbol: string, inTime = true): void =>
+    backfill.request(kline(symbol), 5 * MINUTE, (frame) => {
+      answers.push(frame);
+      if (frame) frames.push(frame);
+      return inTime;
+    });
+  return { backfill, calls, frames, answers, ask, clock, warnings };
 }
 
 test('closed candles come as one frame, oldest first, without the newest, which may be open', async () => {
@@ -54,15 +60,24 @@ test('closed candles come as one frame, oldest first, without the newest, which 
   ]);
 });
 
-test('when no candle has closed there is no frame', async () => {
-  const { backfill, calls, frames, ask } = setUp();
+test('when no candle has closed there is no frame, and whoever asked is told', async () => {
+  const { backfill, calls, frames, answers, ask } = setUp();
   ask('A');
   ask('B');
   calls[0]?.answer(candles(5 * MINUTE));
   calls[1]?.answer(candles());
   await settled();
   expect(frames).toEqual([]);
+  expect(answers).toEqual([undefined, undefined]);
   expect(backfill.outcomes.get('filled')).toBe(2);
+});
+
+test('an answer that came too late is counted as that', async () => {
+  const { backfill, calls, ask } = setUp();
+  ask('A', false);
+  calls[0]?.answer(candles(7 * MINUTE, 6 * MINUTE));
+  await settled();
+  expect(Object.fromEntries(backfill.outcomes.entries())).toEqual({ late: 1 });
 });
 
 test('four calls are made at a time', async () => {
@@ -74,26 +89,53 @@ test('four calls are made at a time', async () => {
   expect(calls).toHaveLength(5);
 });
 
-test('a failure is counted and logged, and the next one goes on', async () => {
-  const { backfill, calls, frames, ask, warnings } = setUp();
+test('a fetch that failed is tried twice more', async () => {
+  const { backfill, calls, frames, answers, ask, clock, warnings } = setUp();
+  ask('A');
+  calls[0]?.fail(new RestError('HTTP 500'));
+  await settled();
+  clock.advance(500);
+  calls[1]?.fail(new RestError('HTTP 500'));
+  await settled();
+  expect(answers).toEqual([]);
+  clock.advance(2000);
+  calls[2]?.answer(candles(7 * MINUTE, 6 * MINUTE));
+  await settled();
+  expect(frames).toHaveLength(1);
+  expect(warnings).toEqual([]);
+  expect(Object.fromEntries(backfill.outcomes.entries())).toEqual({ filled: 1 });
+});
+
+test('a failure is counted and logged in the end, and the next one goes on', async () => {
+  const { backfill, calls, frames, answers, ask, clock, warnings } = setUp();
   for (const symbol of ['A', 'B', 'C', 'D', 'E']) ask(symbol);
   calls[0]?.fail(new RestError('HTTP 500'));
   calls[1]?.answer({ retCode: 10001, retMsg: 'params' });
   calls[2]?.answer({ retCode: 0, result: { list: ['x', 'y'] } });
   await settled();
+  expect(calls).toHaveLength(5);
+  // Two of them at a time: the other two calls are still open.
+  for (let i = 0; i < 4; i++) {
+    clock.advance(2000);
+    for (const call of calls.slice(5)) call.fail(new RestError('HTTP 500'));
+    await settled();
+  }
+  expect(calls).toHaveLength(5 + 3 * 2);
   expect(backfill.outcomes.get('failed')).toBe(3);
   expect(warnings).toHaveLength(3);
   expect(frames).toEqual([]);
-  expect(calls).toHaveLength(5);
+  expect(answers).toEqual([undefined, undefined, undefined]);
+  expect(clock.timers).toBe(0);
 });
 
 test('an address that the exchange limits asks nothing for ten minutes', async () => {
-  const { backfill, calls, ask, clock } = setUp();
+  const { backfill, calls, answers, ask, clock } = setUp();
   for (const symbol of ['A', 'B', 'C', 'D', 'E', 'F']) ask(symbol);
   calls[0]?.fail(new RestError('HTTP 403', true));
   await settled();
   ask('G');
   expect(backfill.outcomes.get('skipped')).toBe(3);
+  expect(answers).toHaveLength(4);
   expect(calls).toHaveLength(4);
   for (const call of calls) call.answer(candles());
   await settled();
@@ -103,12 +145,16 @@ test('an address that the exchange limits asks nothing for ten minutes', async (
 });
 
 test('after the stop nothing is asked and nothing is delivered', async () => {
-  const { backfill, calls, frames, ask } = setUp();
+  const { backfill, calls, frames, ask, clock } = setUp();
   ask('A');
+  ask('failed');
+  calls[1]?.fail(new RestError('HTTP 500'));
+  await settled();
   backfill.stop();
   ask('B');
   calls[0]?.answer(candles(7 * MINUTE, 6 * MINUTE));
   await settled();
-  expect(calls).toHaveLength(1);
+  expect(calls).toHaveLength(2);
+  expect(clock.timers).toBe(0);
   expect(frames).toEqual([]);
 });

@@ -2,12 +2,13 @@ import type { Timer } from '../clock/clock';
 import type { RawFrame } from '../transform/transform';
 import type { BackoffOptions } from './backoff';
 import { MAX_ARGS_LENGTH, argLength } from './bybit/requests';
-import { isBusyTopic, isStateTopic } from './bybit/topics';
+import { isBusyTopic } from './bybit/topics';
 import type { Category } from './bybit/topics';
 import { ConnectTries } from './connect-tries';
 import type { ConnectTriesDeps } from './connect-tries';
 import { Connection } from './connection';
 import type { KeepAlive, Trouble } from './connection';
+import { Renewal } from './renewal';
 import { SilenceWatch } from './silence-watch';
 import type { Dial } from './socket';
 import { TopicRequests } from './topic-requests';
@@ -33,21 +34,22 @@ export interface LinkListener {
   refused(topic: string, words: string): void;
   /** The connection that carried the topic is gone; what comes next comes from another one. */
   lost(topic: string): void;
+  /** The new connection is called well, though this topic's snapshot has not come on it. */
+  late(topic: string): void;
   bad(reason: string, problem: string, sample: string): void;
   /** {@link Link.state} has changed. */
   changed(): void;
 }
 
 /**
- * `connecting`: for the first time, and not yet for long enough to call it trouble. `down`: there is no connection.
+ * `connecting`: for the first time, and not yet for long enough to call it trouble. `down`: there is no connection, or none that
+ * delivers anything.
  * `resyncing`: connected again, but not everything that was shown before has been renewed. `up`: all is well.
  */
 export type LinkState = 'connecting' | 'down' | 'resyncing' | 'up';
 
 /** A first connection that takes longer than this is trouble worth telling. */
 const CONNECT_GRACE_MS = 2_000;
-/** How long a reconnected link waits for fresh snapshots of topics that may have nothing to say: candles come every 1 to 60 s. */
-const RESYNC_MS = 3_000;
 /** The burst after a subscribe begins with a snapshot from the exchange's cache, up to 2 s old. */
 const FRESH_MS = 2_000;
 
@@ -61,9 +63,7 @@ export class Link {
   private requests: TopicRequests | undefined;
   private readonly silence: SilenceWatch;
   private grace: Timer | undefined;
-  private resyncDeadline: Timer | undefined;
-  /** State topics whose fresh snapshot is awaited after a reconnect. */
-  private readonly awaited = new Set<string>();
+  private readonly renewal: Renewal;
   private current: LinkState = 'connecting';
   private readonly tries: ConnectTries;
   /** Why the link is down. */
@@ -80,6 +80,12 @@ export class Link {
     this.tries = new ConnectTries(options.url, options.backoff, deps, () => this.connect());
     this.silence = new SilenceWatch(options.silenceMs, deps.clock, () =>
       this.connection?.fail('upstream silent', `no data for ${this.silence.deadlineMs} ms`),
+    );
+    this.renewal = new Renewal(
+      deps.clock,
+      options.silenceMs,
+      () => this.checkResynced(),
+      () => this.nothingComes(),
     );
   }
 
@@ -118,11 +124,13 @@ export class Link {
     this.tries.begin();
   }
 
-  add(topic: string): void {
+  /** @param alone in a request of its own, if the connection stands */
+  add(topic: string, alone = false): void {
     this.topics.set(topic, undefined);
     this.argsLength += argLength(topic);
     if (isBusyTopic(this.options.category, topic)) this.silence.setBusy(++this.busyTopics > 0);
-    this.requests?.subscribe(topic);
+    if (alone) this.requests?.subscribeAlone(topic);
+    else this.requests?.subscribe(topic);
   }
 
   remove(topic: string): void {
@@ -148,7 +156,7 @@ export class Link {
     if (!this.topics.delete(topic)) return false;
     this.argsLength -= argLength(topic);
     if (isBusyTopic(this.options.category, topic)) this.silence.setBusy(--this.busyTopics > 0);
-    this.awaited.delete(topic);
+    this.renewal.forget(topic);
     return true;
   }
 
@@ -190,10 +198,7 @@ export class Link {
       this.become('up');
       return;
     }
-    this.resyncDeadline = this.deps.clock.after(RESYNC_MS, () => {
-      this.awaited.clear();
-      this.checkResynced();
-    });
+    this.renewal.begin();
     this.become('resyncing');
     this.checkResynced();
   }
@@ -210,9 +215,10 @@ export class Link {
     if (heardAt === undefined) {
       heardAt = received;
       this.topics.set(topic, received);
-      this.awaited.delete(topic);
+      this.renewal.heard(topic);
       this.requests?.heard(topic);
     }
+    if (this.current === 'down') this.become('resyncing');
     this.listener.data(frame, received, received - heardAt < FRESH_MS, text);
     if (this.current === 'resyncing') this.checkResynced();
   }
@@ -222,6 +228,7 @@ export class Link {
     this.leaveConnection();
     this.connection = undefined;
     this.trouble = trouble;
+    if (trouble === 'upstream silent') this.renewal.doubt();
     // A first connection that fails at once stays in its grace: the next try may do it.
     if (wasOpen || this.current !== 'connecting') this.become('down');
     if (wasOpen) this.lose();
@@ -231,7 +238,7 @@ export class Link {
 
   private lose(): void {
     for (const [topic, heardAt] of this.topics) {
-      if (heardAt !== undefined && isStateTopic(topic)) this.awaited.add(topic);
+      if (heardAt !== undefined) this.renewal.lost(topic);
       this.topics.set(topic, undefined);
       this.listener.lost(topic);
     }
@@ -241,11 +248,22 @@ export class Link {
     this.requests?.stop();
     this.requests = undefined;
     this.silence.closed();
-    this.resyncDeadline?.cancel();
+    this.renewal.end();
   }
 
   private checkResynced(): void {
-    if (this.current === 'resyncing' && this.awaited.size === 0 && this.requests?.settled) this.become('up');
+    if (this.current !== 'resyncing' && this.current !== 'down') return;
+    if (!this.requests?.settled || !this.renewal.isDone(this.busyTopics > 0)) return;
+    this.renewal.end();
+    for (const topic of this.renewal.missing()) this.listener.late(topic);
+    this.become('up');
+  }
+
+  /** The connection stands and has brought nothing for as long as silence is borne: that is no better than none. */
+  private nothingComes(): void {
+    if (this.current !== 'resyncing') return;
+    this.trouble = 'upstream silent';
+    this.become('down');
   }
 
   private become(state: LinkState): void {

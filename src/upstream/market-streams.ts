@@ -4,6 +4,7 @@ import type { Latency } from '../meters/latency';
 import type { MarketStatus } from '../pubsub/status';
 import type { Market, Stream } from '../streams/stream';
 import type { RawFrame, StreamTransform } from '../transform/transform';
+import { AskingAgain } from './asking-again';
 import type { BadFrames } from './bad-frames';
 import { topicOf } from './bybit/topics';
 import type { Feed, FeedListener } from './feed';
@@ -26,7 +27,7 @@ interface Served {
   readonly streams: Map<string, ServedStream>;
   /** For {@link MarketStreamsDeps.messages}. */
   readonly label: string;
-  /** The exchange's words; the topic is not asked for again while anybody still wants it. */
+  /** The exchange's words. A topic that was never served is not asked for again while anybody still wants it. */
   refusal: string | undefined;
 }
 
@@ -34,6 +35,7 @@ interface Served {
 export class MarketStreams implements FeedListener {
   private readonly topics = new Map<string, Served>();
   private readonly feed: Feed;
+  private readonly again: AskingAgain;
 
   constructor(
     private readonly market: Market,
@@ -41,6 +43,7 @@ export class MarketStreams implements FeedListener {
     feedFor: (listener: FeedListener) => Feed,
   ) {
     this.feed = feedFor(this);
+    this.again = new AskingAgain(deps.clock, (topic) => this.feed.wantAlone(topic));
   }
 
   serve(stream: Stream): void {
@@ -57,7 +60,10 @@ export class MarketStreams implements FeedListener {
       renew: () => this.feed.renew(topic),
       bad: (reason, problem, text) => this.bad(reason, problem, text),
       ...(stream.kind === 'kline' && backfill
-        ? { backfill: (since: number, deliver: (frame: RawFrame) => void) => backfill.request(stream, since, deliver) }
+        ? {
+            backfill: (since: number, answered: (frame: RawFrame | undefined) => boolean) =>
+              backfill.request(stream, since, answered),
+          }
         : {}),
     });
     served.streams.set(stream.name, one);
@@ -76,6 +82,7 @@ export class MarketStreams implements FeedListener {
     one.close();
     if (served.streams.size > 0) return;
     this.topics.delete(topic);
+    this.again.forget(topic);
     this.feed.drop(topic);
   }
 
@@ -90,6 +97,7 @@ export class MarketStreams implements FeedListener {
   }
 
   async stop(): Promise<void> {
+    this.again.stop();
     await this.feed.stop();
     for (const { streams } of this.topics.values()) for (const one of streams.values()) one.close();
     this.topics.clear();
@@ -108,17 +116,30 @@ export class MarketStreams implements FeedListener {
   }
 
   accepted(topic: string): void {
+    const served = this.topics.get(topic);
+    if (served) served.refusal = undefined;
+    this.again.forget(topic);
     for (const one of this.streamsOf(topic)) one.accepted();
   }
 
   refused(topic: string, words: string): void {
     const served = this.topics.get(topic);
-    if (served) served.refusal = words;
-    for (const one of this.streamsOf(topic)) one.refused(words);
+    if (!served) return;
+    served.refusal = words;
+    let ended = false;
+    for (const one of served.streams.values()) {
+      one.refused(words);
+      ended ||= one.ended;
+    }
+    if (ended) this.again.refused(topic);
   }
 
   lost(topic: string): void {
     for (const one of this.streamsOf(topic)) one.lost();
+  }
+
+  late(topic: string): void {
+    for (const one of this.streamsOf(topic)) one.late();
   }
 
   bad(reason: string, problem: string, text: string): void {

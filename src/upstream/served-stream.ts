@@ -5,11 +5,12 @@ import type { Stream } from '../streams/stream';
 import type { Message } from '../streams/message';
 import { BadFrameError } from '../transform/transform';
 import type { Outcome, RawFrame, StreamTransform } from '../transform/transform';
+import { CandleHold } from './candle-hold';
 import { Delisting } from './delisting';
 import { ResyncPace } from './resync-pace';
 import type { StreamPublisher } from './stream-publisher';
 
-/** A fresh snapshot that was asked for comes at once; when it does not, it is asked for again. */
+/** A snapshot that was asked for comes at once; when it does not, it is asked for again. */
 const SNAPSHOT_WAIT_MS = 5_000;
 
 export interface ServedStreamDeps {
@@ -18,8 +19,11 @@ export interface ServedStreamDeps {
   readonly clock: Clock;
   /** Leaves the stream's topic and asks for it again. */
   renew(): void;
-  /** Of candle streams: fetches those that closed while there was no connection, beginning with the one that began at `since`. */
-  backfill?: (since: number, deliver: (frame: RawFrame) => void) => void;
+  /**
+   * Of candle streams: fetches those that closed while there was no connection, beginning with the one that began at `since`.
+   * `answered` hears once, with none if there are none to be had, and says whether that was in time.
+   */
+  backfill?: (since: number, answered: (frame: RawFrame | undefined) => boolean) => void;
   /** `reason` is one of a bounded set. */
   bad(reason: string, problem: string, text: string): void;
 }
@@ -27,22 +31,23 @@ export interface ServedStreamDeps {
 /** One stream between its topic and its listeners: its transform, and what its status is. */
 export class ServedStream {
   private state: StreamStatus['state'] = 'pending';
-  /** The connection was renewed: what the transform holds is kept for late joiners until the first new frame. */
+  /** The connection is gone: what the transform holds is kept for late joiners until the exchange serves the topic again. */
   private outdated = false;
   private gapOwed = false;
-  /** When the candle began that was the newest one as the connection broke, until what followed it has been fetched. */
+  /** When the candle began that was the newest one as a connection broke: what followed it may be missing. */
   private missingSince: number | undefined;
-  private closed = false;
   private readonly pace = new ResyncPace();
   private timer: Timer | undefined;
   private readonly delisting: Delisting;
+  private readonly hold: CandleHold;
   private readonly snapshot = (): Message | undefined => this.deps.transform.snapshot();
 
   constructor(
     readonly stream: Stream,
     private readonly deps: ServedStreamDeps,
   ) {
-    this.delisting = new Delisting(deps.clock, () => this.refused('delisted'));
+    this.delisting = new Delisting(deps.clock, () => this.end('delisted'));
+    this.hold = new CandleHold(deps.clock, (frame, received, text) => this.take(frame, received, text));
   }
 
   open(): void {
@@ -51,17 +56,25 @@ export class ServedStream {
   }
 
   close(): void {
-    this.closed = true;
     this.timer?.cancel();
+    this.hold.drop();
     this.delisting.stop();
     this.deps.publisher.close(this.stream);
   }
 
+  /** Whether it was live and has ended. */
+  get ended(): boolean {
+    return this.state === 'unavailable';
+  }
+
   /** The exchange serves the topic. Of a symbol that was delisted that is worth nothing before data comes. */
   accepted(): void {
+    const anew = this.outdated || this.state === 'pending';
     if (this.state !== 'resyncing' && !this.delisting.over) this.become('live');
-    // The next live candle may be a minute away; the missed ones need not wait for it.
-    if (this.deps.backfill) this.startAnew();
+    if (anew) {
+      this.startAnew();
+      this.awaitSnapshot();
+    }
     if (!this.gapOwed) return;
     this.gapOwed = false;
     this.deps.publisher.gap(this.stream, this.deps.clock.now());
@@ -69,8 +82,8 @@ export class ServedStream {
 
   /** `words`: the exchange's. A stream that was live has not been refused, it has ended. */
   refused(words: string): void {
-    this.timer?.cancel();
-    this.become(this.state === 'pending' ? 'refused' : 'unavailable', words);
+    this.lost();
+    this.end(words);
   }
 
   /** The exchange lists the symbol no more: if the stream is quiet too, it has ended. */
@@ -86,18 +99,23 @@ export class ServedStream {
   /** The connection is gone. */
   lost(): void {
     this.timer?.cancel();
+    this.hold.drop();
     if (this.state === 'pending') return;
     this.outdated = true;
-    if (this.deps.backfill) this.missingSince ??= openTimeOf(this.deps.transform.snapshot());
+    this.missingSince = openTimeOf(this.deps.transform.snapshot()) ?? this.missingSince;
     if (!isStateKind(this.stream.kind)) this.gapOwed = true;
   }
 
+  /** The market goes live without this stream: what it showed before the connection broke has not been renewed. */
+  late(): void {
+    if (!this.delisting.over) this.resync('no_snapshot');
+  }
+
   frame(frame: RawFrame, received: number, text: string): void {
-    this.startAnew();
+    this.accepted();
     // Of a topic that is being renewed, old frames may still be on their way.
     if (this.state === 'resyncing' && frame.type !== 'snapshot') return;
-    this.accepted();
-    this.take(frame, received, text);
+    if (!this.hold.keeps(frame, received, text)) this.take(frame, received, text);
   }
 
   /** The first sign of the topic on a new connection: what the transform holds from the old one is void. */
@@ -105,14 +123,18 @@ export class ServedStream {
     if (!this.outdated) return;
     this.outdated = false;
     this.deps.transform.reset();
-    if (this.missingSince !== undefined) this.deps.backfill?.(this.missingSince, (missed) => this.takeMissed(missed));
+    const { backfill } = this.deps;
+    const since = this.missingSince;
+    // The next live candle may be a minute away; the missed ones need not wait for it.
+    if (backfill && since !== undefined) this.hold.begin((answered) => backfill(since, answered));
   }
 
-  /** Candles that closed meanwhile. If the connection has broken again the next one brings them. */
-  private takeMissed(frame: RawFrame): void {
-    if (this.closed || this.outdated) return;
-    this.missingSince = undefined;
-    this.take(frame, this.deps.clock.now(), 'from REST');
+  /** Of options it is not known whether each topic begins with a snapshot, so only a renewal awaits one there. */
+  private awaitSnapshot(): void {
+    if (!hasSnapshots(this.stream) || this.delisting.over) return;
+    if (this.stream.market === 'option' && this.state !== 'resyncing') return;
+    this.timer?.cancel();
+    this.timer = this.deps.clock.after(SNAPSHOT_WAIT_MS, () => this.resync('no_snapshot'));
   }
 
   private take(frame: RawFrame, received: number, text: string): void {
@@ -122,9 +144,10 @@ export class ServedStream {
     for (const message of outcome.messages) this.deps.publisher.publish(this.stream, message, this.snapshot);
     for (const error of outcome.withheld ?? []) this.deps.bad(error.reason, error.message, text);
     if (outcome.resync !== undefined) this.resync(outcome.resync);
-    else if (this.state === 'resyncing' && outcome.messages.length > 0) {
+    else if (outcome.messages.length > 0) {
       this.timer?.cancel();
-      this.become('live');
+      this.timer = undefined;
+      if (this.state === 'resyncing') this.become('live');
     }
   }
 
@@ -139,9 +162,18 @@ export class ServedStream {
     } catch (error) {
       if (error instanceof BadFrameError) this.deps.bad(error.reason, error.message, text);
       else this.deps.bad('internal', String(error), text);
-      // What the unreadable delta of a ticker would have changed is not sent again until it changes once more. A book sees the hole itself.
-      return this.stream.kind === 'ticker' && frame.type === 'delta' ? { messages: [], resync: 'bad_frame' } : undefined;
+      const resync = this.afterUnreadable(frame);
+      return resync === undefined ? undefined : { messages: [], resync };
     }
+  }
+
+  /** Why a topic has to be asked for again after a frame of it that could not be read, if it has to. */
+  private afterUnreadable(frame: RawFrame): string | undefined {
+    // One that is being renewed is asked for again anyway when no good snapshot comes.
+    if (!hasSnapshots(this.stream) || this.state === 'resyncing') return undefined;
+    if (this.deps.transform.snapshot() === undefined) return 'no_snapshot';
+    // What the unreadable delta of a ticker would have changed is not sent again until it changes once more. A book sees the hole itself.
+    return this.stream.kind === 'ticker' && frame.type === 'delta' ? 'bad_frame' : undefined;
   }
 
   private resync(reason: string): void {
@@ -159,11 +191,21 @@ export class ServedStream {
     this.deps.renew();
   }
 
+  private end(words: string): void {
+    this.timer?.cancel();
+    this.become(this.state === 'pending' ? 'refused' : 'unavailable', words);
+  }
+
   private become(state: StreamStatus['state'], reason = ''): void {
     if (state === this.state) return;
     this.state = state;
     this.deps.publisher.status(this.stream, state, reason);
   }
+}
+
+/** Whether the stream's topic begins with a snapshot, without which nothing that follows makes sense. */
+function hasSnapshots({ kind }: Stream): boolean {
+  return kind === 'ticker' || kind === 'orderbook';
 }
 
 function openTimeOf(candle: Message | undefined): number | undefined {

@@ -65,6 +65,17 @@ test('when a replacement brings nothing but its first burst the deadline doubles
   expect(deadlines).toEqual([30_000, 60_000, 120_000, 240_000, 480_000, 600_000, 600_000, 600_000]);
 });
 
+test('when replacements bring nothing at all they go on every two minutes at least', () => {
+  const { watch } = setUp();
+  const deadlines: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    watch.opened();
+    clock.advance(watch.deadlineMs);
+    deadlines.push(watch.deadlineMs);
+  }
+  expect(deadlines).toEqual([30_000, 60_000, 120_000, 120_000, 120_000]);
+});
+
 test('a symbol that speaks less often than the deadline costs two replacements, not one after another', () => {
   const { watch, silences } = setUp();
   replaced(watch);

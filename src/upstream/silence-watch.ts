@@ -2,6 +2,8 @@ import type { Clock, Timer } from '../clock/clock';
 import { deadline } from './deadline';
 
 const MAX_DEADLINE_MS = 10 * 60_000;
+/** An exchange that delivers nothing at all, not even first snapshots, is tried again at least this often. */
+const MAX_EMPTY_DEADLINE_MS = 2 * 60_000;
 /** Snapshots come at once after a subscribe; what arrives later than this after connecting is flow. */
 const BURST_MS = 5_000;
 
@@ -10,7 +12,8 @@ const BURST_MS = 5_000;
  *
  * A symbol that hardly trades is silent in the same way, and no replacement changes that: the new connection delivers its first
  * snapshots and falls silent too. So when a replacement brought no flow beyond that burst, the deadline doubles (up to ten
- * minutes), and it returns to the base as soon as frames flow: two after the burst that are closer together than the base.
+ * minutes; two, while there is not even a burst), and it returns to the base as soon as frames flow: two after the burst that
+ * are closer together than the base.
  */
 export class SilenceWatch {
   private deadline: number;
@@ -20,6 +23,7 @@ export class SilenceWatch {
   private openedAt = 0;
   private lastAt = 0;
   private flowed = false;
+  private heard = false;
   private replaced = false;
 
   constructor(
@@ -36,7 +40,7 @@ export class SilenceWatch {
 
   opened(): void {
     this.open = true;
-    this.flowed = false;
+    this.flowed = this.heard = false;
     this.openedAt = this.lastAt = this.clock.now();
     this.arm();
   }
@@ -61,6 +65,7 @@ export class SilenceWatch {
       this.replaced = false;
     }
     this.lastAt = now;
+    this.heard = true;
     if (this.flowed && this.deadline !== this.baseMs) {
       this.deadline = this.baseMs;
       this.arm();
@@ -85,7 +90,10 @@ export class SilenceWatch {
       return;
     }
     this.disarm();
-    if (this.replaced && !this.flowed) this.deadline = Math.min(this.deadline * 2, MAX_DEADLINE_MS);
+    if (this.replaced && !this.flowed) {
+      const max = this.heard ? MAX_DEADLINE_MS : Math.max(this.baseMs, MAX_EMPTY_DEADLINE_MS);
+      this.deadline = Math.min(this.deadline * 2, max);
+    }
     this.replaced = true;
     this.silent();
   }

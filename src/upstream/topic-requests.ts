@@ -56,6 +56,13 @@ export class TopicRequests {
     this.ask(topic);
   }
 
+  /** As {@link subscribe}, at once and in a request of its own. */
+  subscribeAlone(topic: string): void {
+    if (this.wanted.has(topic)) return;
+    this.wanted.set(topic, { accepted: false, reqId: undefined });
+    this.request('subscribe', [topic], 0);
+  }
+
   unsubscribe(topic: string): void {
     if (!this.wanted.delete(topic)) return;
     // Asked for and given up within one turn: the exchange need not hear of it.

@@ -2,14 +2,18 @@ import { FakeExchange, agree } from '../../test/support/fake-exchange';
 import type { FakeRequest, FakeSocket } from '../../test/support/fake-exchange';
 import { ManualClock } from '../../test/support/manual-clock';
 import { settled } from '../../test/support/settled';
+import type { Message } from '../streams/message';
 import type { Market } from '../streams/stream';
 import { transformOf } from '../transform/bybit/transform-of';
+import type { FetchJson } from './rest';
 import type { StreamPublisher } from './stream-publisher';
 import { Upstream } from './upstream';
 
 const BTC = 'futures.trade.BTCUSDT';
 const BOOK = 'futures.orderbook.50.BTCUSDT';
 const TICKER = 'futures.ticker.BTCUSDT';
+const CANDLES = 'futures.kline.1m.BTCUSDT';
+const LIQUIDATIONS = 'futures.liquidation.BTCUSDT';
 
 class Demanded {
   readonly names = new Set<string>();
@@ -36,9 +40,16 @@ class Demanded {
 
 class Published implements StreamPublisher {
   readonly calls: string[] = [];
+  /** Open time, and whether it is closed. */
+  readonly candles: [openTime: number, closed: boolean][] = [];
 
   open: StreamPublisher['open'] = (stream) => this.calls.push(`open ${stream.name}`);
-  publish: StreamPublisher['publish'] = (stream, message) => this.calls.push(`${message.type} ${stream.name}`);
+  private readonly states = new Map<string, () => Message | undefined>();
+  publish: StreamPublisher['publish'] = (stream, message, state) => {
+    this.states.set(stream.name, state);
+    this.calls.push(`${message.type} ${stream.name}`);
+    if ('openTime' in message.data) this.candles.push([message.data.openTime, message.data.confirmed]);
+  };
   gap: StreamPublisher['gap'] = (stream) => this.calls.push(`gap ${stream.name}`);
   status: StreamPublisher['status'] = (stream, state, reason) =>
     this.calls.push(`${state} ${stream.name}${reason ? `: ${reason}` : ''}`);
@@ -49,11 +60,17 @@ class Published implements StreamPublisher {
   take(): string[] {
     return this.calls.splice(0);
   }
+
+  /** What somebody who joins the stream now would get. */
+  state(name: string): Message | undefined {
+    return this.states.get(name)?.();
+  }
 }
 
 function setUp(
   answer: ((socket: FakeSocket, request: FakeRequest) => void) | undefined = agree,
   markets: Market[] = ['futures', 'spot', 'option'],
+  fetchJson?: FetchJson,
 ) {
   const clock = new ManualClock();
   const exchange = new FakeExchange(answer);
@@ -68,6 +85,7 @@ function setUp(
       backoff: { initialMs: 1000, maxMs: 60_000, multiplier: 2 },
       silenceMs: 30_000,
       lingerMs: 5000,
+      ...(fetchJson && { restUrl: 'http://rest' }),
     },
     {
       demand,
@@ -77,6 +95,7 @@ function setUp(
       random: () => 0.5,
       log: { info: () => undefined, warn: (_fields, text) => warnings.push(text) },
       dial: exchange.dial,
+      ...(fetchJson && { fetchJson }),
     },
   );
   upstream.start();
@@ -109,6 +128,22 @@ function book(type: 'snapshot' | 'delta', u: number): object {
     ts: 1,
     data: { s: 'BTCUSDT', b: [['10', '1']], a: [['11', '1']], u, seq: u },
     cts: 1,
+  };
+}
+
+function ticker(type: 'snapshot' | 'delta'): object {
+  return { topic: 'tickers.BTCUSDT', type, ts: 1, data: { symbol: 'BTCUSDT', lastPrice: '80000.10' } };
+}
+
+/** A minute's candle, so many minutes from now. */
+function candle(clock: ManualClock, minutes: number, confirm = false): object {
+  const start = clock.now() - (clock.now() % 60_000) + minutes * 60_000;
+  const prices = { open: '2', close: '2', high: '3', low: '1', volume: '1', turnover: '2' };
+  return {
+    topic: 'kline.1.BTCUSDT',
+    type: 'snapshot',
+    ts: start + 59_999,
+    data: [{ start, end: start + 59_999, interval: '1', ...prices, confirm, timestamp: start + 59_999 }],
   };
 }
 
@@ -231,7 +266,7 @@ test('an unwanted topic is unsubscribed while others stay, and late frames of it
     if (request.op !== 'unsubscribe') agree(socket, request);
   });
   at.demand.want(BTC);
-  at.demand.want(TICKER);
+  at.demand.want(LIQUIDATIONS);
   const socket = await connect(at);
   at.demand.unwant(BTC);
   at.clock.advance(5000);
@@ -326,11 +361,28 @@ test('a lost connection makes the market stale at once, resyncing when it is bac
   await at.upstream.stop();
 });
 
-test('a topic that has nothing to say holds up the resync for three seconds only', async () => {
+test('a market is not live again before the book that was shown has come anew, however long that takes', async () => {
   const at = setUp();
   at.demand.want(BOOK);
   const socket = await connect(at);
   socket.say(book('snapshot', 7));
+  socket.drop();
+  at.clock.advance(500);
+  const second = await connect(at);
+  at.published.take();
+  at.clock.advance(29_000);
+  expect(at.published.take()).toEqual([`resyncing ${BOOK}: no_snapshot`]);
+  at.clock.advance(500);
+  second.say(book('snapshot', 70));
+  expect(at.published.take()).toEqual([`snapshot ${BOOK}`, `live ${BOOK}`, 'market futures live']);
+  await at.upstream.stop();
+});
+
+test('a candle stream that has nothing to say holds up the resync for three seconds only', async () => {
+  const at = setUp();
+  at.demand.want(CANDLES);
+  const socket = await connect(at);
+  socket.say(candle(at.clock, 0));
   socket.drop();
   at.clock.advance(500);
   await connect(at);
@@ -339,6 +391,82 @@ test('a topic that has nothing to say holds up the resync for three seconds only
   expect(at.published.take()).toEqual([]);
   at.clock.advance(1);
   expect(at.published.take()).toEqual(['market futures live']);
+  expect(at.published.state(CANDLES)).toBeUndefined();
+  await at.upstream.stop();
+});
+
+test('one dead topic is told as resyncing and renewed, the market is live, and nobody gets the book of before', async () => {
+  const at = setUp();
+  at.demand.want(BOOK);
+  at.demand.want(TICKER);
+  const socket = await connect(at);
+  socket.say(book('snapshot', 7));
+  socket.say(ticker('snapshot'));
+  socket.drop();
+  expect(at.published.state(BOOK)).toBeDefined();
+  at.clock.advance(500);
+  const second = await connect(at);
+  second.say(ticker('snapshot'));
+  second.sent.length = 0;
+  at.published.take();
+  at.clock.advance(3000);
+  expect(at.published.take()).toEqual([`resyncing ${BOOK}: no_snapshot`, 'market futures live']);
+  expect(at.published.state(BOOK)).toBeUndefined();
+  at.clock.advance(0);
+  expect(second.requests('subscribe').map(({ args }) => args)).toEqual([['orderbook.50.BTCUSDT']]);
+  at.clock.advance(5000);
+  at.clock.advance(0);
+  expect(second.requests('subscribe')).toHaveLength(2);
+  second.say(book('delta', 8));
+  expect(at.published.take()).toEqual([]);
+  second.say(book('snapshot', 9));
+  expect(at.published.take()).toEqual([`snapshot ${BOOK}`, `live ${BOOK}`]);
+  await at.upstream.stop();
+});
+
+test.each([
+  ['is missing', undefined],
+  ['cannot be read', { topic: 'orderbook.50.BTCUSDT', type: 'snapshot', ts: 1, data: [] }],
+])('a book whose first snapshot %s is asked for again, at a bounded pace', async (_, first) => {
+  const at = setUp();
+  at.demand.want(BOOK);
+  const socket = await connect(at);
+  at.published.take();
+  socket.sent.length = 0;
+  if (first) socket.say(first);
+  for (let u = 8; u < 100; u++) socket.say(book('delta', u));
+  at.clock.advance(0);
+  expect(at.published.take()).toEqual([`resyncing ${BOOK}: no_snapshot`]);
+  expect(socket.requests('subscribe')).toHaveLength(1);
+  socket.say(book('delta', 101));
+  socket.say(book('snapshot', 102));
+  socket.say(book('delta', 103));
+  expect(at.published.take()).toEqual([`snapshot ${BOOK}`, `live ${BOOK}`, `delta ${BOOK}`]);
+  socket.say(book('delta', 200));
+  for (let i = 0; i < 60; i++) {
+    socket.say({ ...book('snapshot', 0), data: [] });
+    at.clock.advance(1000);
+  }
+  expect(socket.requests('subscribe').length).toBeGreaterThan(3);
+  expect(socket.requests('subscribe').length).toBeLessThan(10);
+  await at.upstream.stop();
+  expect(at.clock.timers).toBe(0);
+});
+
+test('a ticker whose first snapshot does not come is asked for again', async () => {
+  const at = setUp();
+  at.demand.want(TICKER);
+  const socket = await connect(at);
+  at.published.take();
+  socket.sent.length = 0;
+  at.clock.advance(5000);
+  at.clock.advance(0);
+  expect(at.published.take()).toEqual([`resyncing ${TICKER}: no_snapshot`]);
+  expect(socket.requests('subscribe')).toHaveLength(1);
+  socket.say(ticker('delta'));
+  expect(at.published.take()).toEqual([]);
+  socket.say(ticker('snapshot'));
+  expect(at.published.take()).toEqual([`snapshot ${TICKER}`, `live ${TICKER}`]);
   await at.upstream.stop();
 });
 
@@ -513,6 +641,167 @@ test('a topic that was live and is refused after a reconnect has become unavaila
   await connect(at);
   expect(at.published.take()).toContain(`unavailable ${BTC}: ${words}`);
   await at.upstream.stop();
+});
+
+test('a topic that was live and is refused at a reconnect is asked for again, by itself and with growing waits', async () => {
+  const words = 'error:handler not found,topic:orderbook.50.BTCUSDT';
+  let maintenance = false;
+  const at = setUp((socket, request) => {
+    if (maintenance && request.args?.includes('orderbook.50.BTCUSDT')) socket.refuse(request, words);
+    else agree(socket, request);
+  });
+  at.demand.want(BOOK);
+  at.demand.want(BTC);
+  const socket = await connect(at);
+  socket.say(book('snapshot', 7));
+  maintenance = true;
+  socket.drop();
+  at.clock.advance(500);
+  const second = await connect(at);
+  expect(at.published.take()).toContain(`unavailable ${BOOK}: ${words}`);
+  second.sent.length = 0;
+  const asked = (): number => second.requests('subscribe').length;
+  at.clock.advance(29_999);
+  expect(asked()).toBe(0);
+  at.demand.want('futures.trade.ETHUSDT');
+  at.clock.advance(1);
+  expect(second.requests('subscribe').map(({ args }) => args)).toEqual([['publicTrade.ETHUSDT'], ['orderbook.50.BTCUSDT']]);
+  for (const waitMs of [60_000, 120_000, 240_000, 480_000, 600_000, 600_000]) {
+    const before = asked();
+    at.clock.advance(waitMs - 1);
+    expect(asked()).toBe(before);
+    at.clock.advance(1);
+    expect(asked()).toBe(before + 1);
+  }
+  maintenance = false;
+  at.published.take();
+  at.clock.advance(600_000);
+  second.say(book('snapshot', 90));
+  expect(at.published.take()).toEqual([`live ${BOOK}`, `snapshot ${BOOK}`]);
+  const before = asked();
+  at.clock.advance(3_600_000);
+  expect(asked()).toBe(before);
+  await at.upstream.stop();
+  expect(at.clock.timers).toBe(0);
+});
+
+test('trades that were refused for a while come back with their gap, and are forgotten when nobody wants them', async () => {
+  let maintenance = false;
+  const at = setUp((socket, request) => {
+    if (maintenance && request.args?.includes('publicTrade.BTCUSDT'))
+      socket.refuse(request, 'error:handler not found,topic:publicTrade.BTCUSDT');
+    else agree(socket, request);
+  });
+  at.demand.want(BTC);
+  at.demand.want(LIQUIDATIONS);
+  for (let i = 0; i < 2; i++) {
+    const socket = await connect(at);
+    maintenance = true;
+    socket.drop();
+    at.clock.advance(500);
+    await connect(at);
+    maintenance = false;
+    at.published.take();
+    if (i > 0) at.demand.unwant(BTC);
+    at.clock.advance(30_000);
+    expect(at.published.take()).toEqual(i === 0 ? [`live ${BTC}`, `gap ${BTC}`] : [`close ${BTC}`]);
+    at.exchange.newest.drop();
+    at.clock.advance(500);
+  }
+  await connect(at);
+  at.published.take();
+  at.clock.advance(3_600_000);
+  expect(at.published.take()).toEqual([]);
+  await at.upstream.stop();
+  expect(at.clock.timers).toBe(0);
+});
+
+/** Candles were live, the connection broke for three minutes and is back; REST has been asked. */
+async function missCandles() {
+  const calls: ((candles: readonly unknown[]) => void)[] = [];
+  const fetchJson = (): Promise<unknown> =>
+    new Promise((resolve) => calls.push((list) => resolve({ retCode: 0, result: { list }, time: at.clock.now() })));
+  const at = setUp(agree, ['futures'], fetchJson);
+  at.demand.want(CANDLES);
+  const socket = await connect(at);
+  const first = at.clock.now() - (at.clock.now() % 60_000);
+  socket.say(candle(at.clock, 0));
+  socket.drop();
+  at.clock.advance(180_000);
+  const second = await connect(at);
+  at.published.candles.length = 0;
+  const answer = async (): Promise<void> => {
+    calls[0]?.([3, 2, 1, 0].map((minute) => [String(first + minute * 60_000), '2', '3', '1', '2', '1', '2']));
+    await settled();
+  };
+  const minutes = (): [number, boolean][] => at.published.candles.map(([time, closed]) => [(time - first) / 60_000, closed]);
+  return { at, second, answer, minutes };
+}
+
+test('candles that come and close before the missed ones are there wait for them', async () => {
+  const { at, second, answer, minutes } = await missCandles();
+  second.say(candle(at.clock, 0));
+  second.say(candle(at.clock, 0, true));
+  second.say(candle(at.clock, 1));
+  expect(minutes()).toEqual([]);
+  await answer();
+  expect(minutes()).toEqual([
+    [0, true],
+    [1, true],
+    [2, true],
+    [3, false],
+    [3, true],
+    [4, false],
+  ]);
+  second.say(candle(at.clock, 1, true));
+  expect(minutes().at(-1)).toEqual([4, true]);
+  expect(at.upstream.backfills?.get('filled')).toBe(1);
+  await at.upstream.stop();
+  expect(at.clock.timers).toBe(0);
+});
+
+test('live candles wait five seconds for the missed ones, which are then too late and counted', async () => {
+  const { at, second, answer, minutes } = await missCandles();
+  at.clock.advance(2000);
+  second.say(candle(at.clock, 0));
+  at.clock.advance(4999);
+  expect(minutes()).toEqual([]);
+  at.clock.advance(1);
+  expect(minutes()).toEqual([[3, false]]);
+  await answer();
+  expect(minutes()).toEqual([[3, false]]);
+  expect(at.upstream.backfills?.get('late')).toBe(1);
+  await at.upstream.stop();
+});
+
+test('a hundred live candles wait for nothing', async () => {
+  const { at, second, minutes } = await missCandles();
+  for (let i = 0; i < 99; i++) second.say(candle(at.clock, 0));
+  expect(minutes()).toEqual([]);
+  second.say(candle(at.clock, 0));
+  expect(minutes()).toHaveLength(100);
+  await at.upstream.stop();
+});
+
+test('an answer for the connection before is not taken for this one', async () => {
+  const { at, second, answer, minutes } = await missCandles();
+  second.say(candle(at.clock, 0));
+  second.drop();
+  at.clock.advance(500);
+  await connect(at);
+  await answer();
+  expect(minutes()).toEqual([]);
+  expect(at.upstream.backfills?.get('late')).toBe(1);
+  await at.upstream.stop();
+});
+
+test('after the stop no missed candle is asked for or delivered', async () => {
+  const { at, answer, minutes } = await missCandles();
+  await at.upstream.stop();
+  await answer();
+  expect(at.upstream.backfills?.total).toBe(0);
+  expect(minutes()).toEqual([]);
+  expect(at.clock.timers).toBe(0);
 });
 
 test('a market that is not served refuses its streams', () => {

@@ -142,6 +142,7 @@ export class Upstream {
     this.running_ = false;
     for (const { linger } of this.served.values()) linger?.cancel();
     this.served.clear();
+    this.backfill?.stop();
     await Promise.all([...this.markets.values()].map((market) => market.stop()));
   }
 

@@ -1,8 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { freePorts } from '../support/free-port';
 import { ProgramOutput } from '../support/program-output';
 
@@ -49,6 +50,16 @@ describe('the documented commands', () => {
     expect(watch.output.text.match(/^[\d:.]{12} {2}mudrex\.futures\.ticker\.(BTC|ETH)USDT {2}\d+\.\d+ {2}bid/gm)).toHaveLength(5);
   }, 60_000);
 
+  it('npm run demo prints a command that breaks the exchange, and who watches is told when it is out of reach and back', async () => {
+    const [, watching] = await demo.output.matching(/^ *(npm run watch -- .*)$/m);
+    const [, url, body] = await demo.output.matching(/^ *curl -X POST (http:\S+) -d '(.*)'$/m);
+    const watch = run('sh', ['-c', `exec ${watching?.replace('npm run watch --', 'node dist/demo/watch.js')}`]);
+    await watch.output.matching(/mudrex\.futures\.ticker\.BTCUSDT/);
+    const answer = await fetch(url as string, { method: 'POST', body: body as string });
+    expect(await answer.json()).toEqual({ fault: { name: 'drop', hit: 1 } });
+    await watch.output.matching(/^.*futures.* stale.*upstream disconnected[^]*^.*futures.* live\b/m);
+  }, 60_000);
+
   it('npm run watch says why a stream is rejected and ends with 1 when none is left', async () => {
     const watch = run('node', ['dist/demo/watch.js', '--url', `ws://127.0.0.1:${port}/ws`, 'tickers.*']);
     expect(await watch.exit).toEqual([1, null]);
@@ -65,6 +76,48 @@ describe('the documented commands', () => {
     expect(await watch.exit).toEqual([1, null]);
     expect(watch.output.text).toMatch(words);
     expect(watch.output.text).toMatch(/Usage: npm run watch/);
+  });
+
+  it('the whole client of docs/protocol.md resumes a state stream only when its snapshot had come, a log stream in any case', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    const page = readFileSync(join(root, 'docs/protocol.md'), 'utf8');
+    const code = /```js\n(.*?)```/s.exec(page)?.[1] ?? '';
+    run('node', ['-e', code], { TAPECAST_URL: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` });
+
+    const ticker = 'mudrex.futures.ticker.BTCUSDT';
+    const trade = 'mudrex.futures.trade.BTCUSDT';
+    const serve = async (...frames: object[]): Promise<unknown> => {
+      const [socket] = (await once(server, 'connection')) as [WebSocket];
+      const [request] = (await once(socket, 'message')) as [Buffer];
+      for (const frame of frames) socket.send(JSON.stringify(frame));
+      socket.close(1001, 'reconnect_after_ms=1');
+      return (JSON.parse(request.toString()) as { resume: unknown }).resume;
+    };
+    const reply = (recovered?: boolean): object => ({
+      op: 'subscribe',
+      streams: [ticker, trade].map((stream) => ({
+        arg: stream,
+        stream,
+        epoch: 'a',
+        seq: 7,
+        ...(recovered !== undefined && { recovered }),
+      })),
+    });
+    expect(await serve(reply())).toEqual({});
+    expect(await serve(reply(), { stream: ticker, type: 'snapshot', epoch: 'a', seq: 7, data: {} })).toEqual({
+      [trade]: { epoch: 'a', seq: 7 },
+    });
+    expect(await serve(reply(true), { stream: ticker, type: 'update', seq: 8, data: {} })).toEqual({
+      [ticker]: { epoch: 'a', seq: 7 },
+      [trade]: { epoch: 'a', seq: 7 },
+    });
+    expect(await serve(reply(false))).toEqual({ [ticker]: { epoch: 'a', seq: 8 }, [trade]: { epoch: 'a', seq: 7 } });
+    expect(await serve()).toEqual({ [trade]: { epoch: 'a', seq: 7 } });
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of server.clients) socket.terminate();
+    await closed;
   });
 
   it('the whole client of docs/protocol.md gets a rejection, a snapshot and updates', async () => {

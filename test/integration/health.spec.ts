@@ -20,7 +20,8 @@ beforeEach(async () => {
         logLevel: 'silent',
         bybitWsUrl: exchange.wsUrl,
         bybitRestUrl: exchange.restUrl,
-        bybitReconnectDelayInitial: 0.01,
+        // Long enough that an exchange that is away for a moment has not refused five tries, which would stop them for a minute.
+        bybitReconnectDelayInitial: 0.5,
         maxClientsTotal: 2,
       }),
     ),

@@ -68,7 +68,15 @@ const TICKER_NAMES: Words = {
 
 /** `known` overlaid with what `data` says. */
 export function naiveMerge(known: Words, data: Words): Words {
-  return { ...known, ...Object.fromEntries(Object.entries(data).filter(([, value]) => value !== '')) };
+  const merged = new Map(Object.entries(known));
+  for (const [name, value] of Object.entries(data)) if (value !== '') merged.set(name, value);
+  for (const side of ['bid1', 'ask1']) {
+    const [price, size] = [data[`${side}Price`], data[`${side}Size`]];
+    // No price, no order; and no size stands beside another order's price.
+    if (price === '' || !merged.has(`${side}Price`)) for (const part of ['Price', 'Size']) merged.delete(`${side}${part}`);
+    else if (price !== undefined && price !== known[`${side}Price`] && !size) merged.delete(`${side}Size`);
+  }
+  return Object.fromEntries(merged);
 }
 
 /** The ticker of a future or spot market, from the exchange's own fields, without the percentage. */

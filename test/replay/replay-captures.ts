@@ -100,7 +100,7 @@ function replayData(stream: Stream, frame: Recorded, tracks: Map<string, Track>,
   track.begun ||= !orphan;
   try {
     const { messages, resync, withheld } = track.transform.apply(frame, frame.ts);
-    if (resync !== undefined) return `${stream.name} lost: ${resync}`;
+    if (resync !== undefined && !orphan) return `${stream.name} lost: ${resync}`;
     if (withheld !== undefined) return `${stream.name} withheld: ${withheld.map((error) => error.message).join('; ')}`;
     row.messages += messages.length;
     if (orphan) {

@@ -99,9 +99,9 @@ describe('OrderBookFeed', () => {
     }
   });
 
-  it('says nothing before the first snapshot', () => {
+  it('asks for the first snapshot when a delta comes before it', () => {
     const transform = feed();
-    expect(transform.apply(frame('delta', 8, [['100', '1']], []), 5)).toEqual({ messages: [] });
+    expect(transform.apply(frame('delta', 8, [['100', '1']], []), 5)).toEqual({ messages: [], resync: 'no_snapshot' });
     expect(transform.snapshot()).toBeUndefined();
   });
 
@@ -116,7 +116,7 @@ describe('OrderBookFeed', () => {
     expect(transform.apply(frame('delta', 8, [['99', '1']], []), 5)).toEqual({ messages: [] });
     expect(transform.apply(frame('snapshot', 20, [['99', '1']], []), 5)).toEqual({ messages: [] });
     transform.reset();
-    expect(transform.apply(frame('delta', 21, [['99', '1']], []), 5)).toEqual({ messages: [] });
+    expect(transform.apply(frame('delta', 21, [['99', '1']], []), 5).messages).toEqual([]);
     expect(only(transform, frame('snapshot', 30, [['98', '1']], [])).type).toBe('snapshot');
     expect(only(transform, frame('delta', 31, [['99', '1']], [])).type).toBe('delta');
   });
@@ -256,7 +256,8 @@ describe('OrderBookFeed', () => {
           u = kind === 'restart' ? 1 : kind === 'gap' ? u + 2 : u + 1;
           const { messages, resync } = transform.apply(frame(kind === 'snapshot' ? 'snapshot' : 'delta', u, b, a), 5);
           const gap = !lost && held && kind === 'gap';
-          expect(resync).toBe(gap ? 'update_gap' : undefined);
+          const begins = kind === 'snapshot' || kind === 'restart';
+          expect(resync).toBe(gap ? 'update_gap' : !lost && !held && !begins && u !== 1 ? 'no_snapshot' : undefined);
           if (gap) [held, lost] = [false, true];
           if (lost || (!held && kind !== 'snapshot' && u !== 1)) {
             expect(messages).toEqual([]);

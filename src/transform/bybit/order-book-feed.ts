@@ -40,7 +40,7 @@ export class OrderBookFeed implements StreamTransform {
     const whole = isSnapshot(frame) || update.updateId === 1;
     if (this.repeats(update, whole)) return NO_MESSAGES;
     if (whole) return this.replace(update);
-    if (this.last === undefined) return NO_MESSAGES;
+    if (this.last === undefined) return { messages: [], resync: 'no_snapshot' };
     if (update.updateId !== this.last.updateId + 1) return this.lose('update_gap');
     return this.change(update);
   }

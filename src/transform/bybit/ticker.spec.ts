@@ -72,16 +72,40 @@ describe('TickerTransform', () => {
     expect(first.data).toEqual({ symbol: 'BTCUSDT', price: '1', bid: { price: '1', size: '2' } });
   });
 
-  it('says nothing before the first snapshot', () => {
+  it.each<[string, Record<string, string>, Ticker['bid']]>([
+    ['empty', { bid1Price: '', bid1Size: '0' }, undefined],
+    ['empty with its size', { bid1Price: '', bid1Size: '' }, undefined],
+    ['empty beside a size', { bid1Price: '', bid1Size: '3' }, undefined],
+    ['0', { bid1Price: '0', bid1Size: '0' }, undefined],
+    ['new, with its size', { bid1Price: '11', bid1Size: '3' }, { price: '11', size: '3' }],
+    ['new, with a size of 0', { bid1Price: '11', bid1Size: '0' }, { price: '11', size: '0' }],
+    ['new, without a size', { bid1Price: '11' }, undefined],
+    ['the old one, without a size', { bid1Price: '10' }, { price: '10', size: '2' }],
+    ['left out, with a new size', { bid1Size: '3' }, { price: '10', size: '3' }],
+    ['left out, with a size of 0', { bid1Size: '0' }, undefined],
+    ['left out with its size', {}, { price: '10', size: '2' }],
+  ])('never shows one price with the size of another: a price that is %s', (_, changed, bid) => {
     const transform = ticker();
-    expect(transform.apply(frame('delta', { bid1Price: '1', bid1Size: '1' }), 5).messages).toEqual([]);
+    only(transform, frame('snapshot', { lastPrice: '1', bid1Price: '10', bid1Size: '2', ask1Price: '12', ask1Size: '5' }));
+    const { data } = only(transform, frame('delta', changed));
+    expect(data.bid).toEqual(bid);
+    expect(data.ask).toEqual({ price: '12', size: '5' });
+  });
+
+  it('asks for the first snapshot when a delta comes before it', () => {
+    const transform = ticker();
+    expect(transform.apply(frame('delta', { bid1Price: '1', bid1Size: '1' }), 5)).toEqual({
+      messages: [],
+      resync: 'no_snapshot',
+    });
     expect(transform.snapshot()).toBeUndefined();
   });
 
   it('keeps a known field when a delta lacks it or leaves it empty', () => {
     const transform = ticker();
     const { data } = only(transform, parsed(LINEAR_TICKER[0]));
-    const empty = Object.fromEntries(Object.keys(parsed(LINEAR_TICKER[0]).data).map((name) => [name, '']));
+    const names = Object.keys(parsed(LINEAR_TICKER[0]).data).filter((name) => !/^(bid|ask)1/.test(name));
+    const empty = Object.fromEntries(names.map((name) => [name, '']));
     expect(only(transform, frame('delta', { ...empty, symbol: 'BTCUSDT' })).data).toEqual(data);
     expect(only(transform, frame('delta', {})).data).toEqual(data);
   });

@@ -2,7 +2,7 @@ import type { Message, Ticker } from '../../streams/message';
 import type { Market } from '../../streams/stream';
 import { percentOf } from '../percent-change';
 import { countOf, type Fields, fieldsOf, isDecimal, wrongShape } from '../shape';
-import { NO_MESSAGES, type Outcome, type RawFrame, type StreamTransform } from '../transform';
+import { type Outcome, type RawFrame, type StreamTransform } from '../transform';
 import { isSnapshot } from './frame';
 
 /** Fields of a ticker that stand by themselves, in the order of the protocol; the quotes stand between the two. */
@@ -25,6 +25,8 @@ type Known = { [field in Field]?: string };
 /** Reads what the exchange has written; undefined when that says nothing. */
 type Read = (text: string, name: string) => string | undefined;
 type Row = readonly [ours: Field, theirs: string, read: Read];
+/** A quote's price and size, which the exchange always sends together. */
+type Side = readonly [price: Field, theirPrice: string, size: Field, theirSize: string];
 
 const word: Read = (text) => text;
 
@@ -59,22 +61,18 @@ const COMMON_ROWS: readonly Row[] = [
 ];
 
 /** Spot has no quotes in its ticker: the names are simply never there. */
-const ROWS: readonly Row[] = [
-  ...COMMON_ROWS,
-  ['change24hPercent', 'price24hPcnt', percent],
-  ['bidPrice', 'bid1Price', price],
-  ['bidSize', 'bid1Size', number],
-  ['askPrice', 'ask1Price', price],
-  ['askSize', 'ask1Size', number],
+const ROWS: readonly Row[] = [...COMMON_ROWS, ['change24hPercent', 'price24hPcnt', percent]];
+
+const SIDES: readonly Side[] = [
+  ['bidPrice', 'bid1Price', 'bidSize', 'bid1Size'],
+  ['askPrice', 'ask1Price', 'askSize', 'ask1Size'],
 ];
 
-const OPTION_ROWS: readonly Row[] = [
-  ...COMMON_ROWS,
-  ['change24hPercent', 'change24h', percent],
-  ['bidPrice', 'bidPrice', price],
-  ['bidSize', 'bidSize', number],
-  ['askPrice', 'askPrice', price],
-  ['askSize', 'askSize', number],
+const OPTION_ROWS: readonly Row[] = [...COMMON_ROWS, ['change24hPercent', 'change24h', percent]];
+
+const OPTION_SIDES: readonly Side[] = [
+  ['bidPrice', 'bidPrice', 'bidSize', 'bidSize'],
+  ['askPrice', 'askPrice', 'askSize', 'askSize'],
 ];
 
 interface State {
@@ -86,11 +84,13 @@ interface State {
 
 /**
  * `tickers.{symbol}`. Futures send one snapshot, then deltas with only the changed fields; spot and options send snapshots.
- * A field that a delta lacks or leaves empty stays as it was; one that a snapshot lacks or leaves empty is absent. The
+ * A field that a delta lacks or leaves empty stays as it was; one that a snapshot lacks or leaves empty is absent. A quote is
+ * read as a whole: an empty price says that the side has no orders, and a size is never shown with another price's. The
  * exchange's cross sequence repeats while only mark and index prices move, so it decides nothing here.
  */
 export class TickerTransform implements StreamTransform {
   private readonly rows: readonly Row[];
+  private readonly sides: readonly Side[];
   private state: State | undefined;
 
   constructor(
@@ -98,6 +98,7 @@ export class TickerTransform implements StreamTransform {
     market: Market,
   ) {
     this.rows = market === 'option' ? OPTION_ROWS : ROWS;
+    this.sides = market === 'option' ? OPTION_SIDES : SIDES;
   }
 
   apply(frame: RawFrame, received: number): Outcome {
@@ -106,7 +107,7 @@ export class TickerTransform implements StreamTransform {
     if (data['symbol'] !== this.symbol) throw wrongShape('the symbol of a ticker', data['symbol']);
     const timestamp = countOf(frame.ts, 'ts');
     const before = this.state;
-    if (!whole && before === undefined) return NO_MESSAGES;
+    if (!whole && before === undefined) return { messages: [], resync: 'no_snapshot' };
     const known = this.merge(data, whole ? undefined : before?.known);
     const ticker = tickerOf(this.symbol, known);
     this.state = { known, ticker, timestamp, received };
@@ -127,13 +128,32 @@ export class TickerTransform implements StreamTransform {
   private merge(data: Fields, before: Known | undefined): Known {
     const known: Known = {};
     for (const [ours, theirs, read] of this.rows) {
-      const text = data[theirs];
-      if (text !== undefined && typeof text !== 'string') throw wrongShape(theirs, text);
+      const text = textOf(data, theirs);
       const value = (text ? read(text, theirs) : undefined) ?? before?.[ours];
       if (value !== undefined) known[ours] = value;
     }
+    for (const side of this.sides) mergeQuote(side, data, known, before);
     return known;
   }
+}
+
+function mergeQuote([ours, theirs, ourSize, theirSize]: Side, data: Fields, known: Known, before: Known | undefined): void {
+  const priceText = textOf(data, theirs);
+  const sizeText = textOf(data, theirSize);
+  const size = sizeText ? number(sizeText, theirSize) : undefined;
+  const held = before?.[ours];
+  const at = priceText === undefined ? held : priceText === '' ? undefined : price(priceText, theirs);
+  // Without a price there is no order; a size of 0 that comes alone says that what was there is gone.
+  if (at === undefined || (priceText === undefined && Number(size) === 0)) return;
+  known[ours] = at;
+  const its = size ?? (at === held ? before?.[ourSize] : undefined);
+  if (its !== undefined) known[ourSize] = its;
+}
+
+function textOf(data: Fields, name: string): string | undefined {
+  const text = data[name];
+  if (text !== undefined && typeof text !== 'string') throw wrongShape(name, text);
+  return text;
 }
 
 /** In the order of the protocol. A side of which price or size is not known has no quote. */

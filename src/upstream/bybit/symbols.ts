@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../clock/clock';
 import type { Market } from '../../streams/stream';
 import type { SymbolAnswer, SymbolDirectory } from '../../streams/symbol-directory';
 import type { UpstreamLog } from '../log';
-import { nearestNames } from '../nearest';
+import { nearestNames } from '../../streams/nearest';
 import { RestError, fetchJson } from '../rest';
 import type { FetchJson } from '../rest';
 import { fetchSymbols } from './instruments';

@@ -31,9 +31,14 @@ export function topicOf(stream: Stream): string {
   }
 }
 
-/** Topics that begin with a snapshot: after a reconnect they are right again only when a new one has come. */
+/** Topics that begin with a snapshot, at once after the subscribe. */
+export function isSnapshotTopic(topic: string): boolean {
+  return topic.startsWith('tickers.') || topic.startsWith('orderbook.');
+}
+
+/** Topics that hold state: after a reconnect they are right again only when it has come anew. */
 export function isStateTopic(topic: string): boolean {
-  return topic.startsWith('tickers.') || topic.startsWith('orderbook.') || topic.startsWith('kline.');
+  return isSnapshotTopic(topic) || topic.startsWith('kline.');
 }
 
 /** Topics that never stay quiet for long while the exchange is well. Trades and liquidations, and all of options, may. */

@@ -1,0 +1,4 @@
+export class ServerClock {
+  pinged(sent: number, there: number, back: number): void;
+  get ahead(): number;
+}
