@@ -156,7 +156,7 @@ describe('An outbox', () => {
       }
       turns.end();
       expect(did).toEqual(['too slow']);
-      expect((deliveries.dropped.get('slow') ?? 0) + (deliveries.dropped.get('closed') ?? 0)).toBe(600);
+      expect(deliveries.dropped.total).toBe(600);
       expect(outbox.queued).toBe(socket.backlog);
     }
   });

@@ -72,9 +72,8 @@ export class Membership implements Joiner {
     }
     this.held = undefined;
     this.recovery = undefined;
-    this.channel.joiners.delete(this);
-    // The sink may have had enough while it was being given all this, or have gone.
-    if (this.left || this.pausing) return;
+    // The sink may have left while it was being given all this, or have had enough.
+    if (!this.channel.joiners.delete(this) || this.pausing) return;
     this.channel.paused.delete(this.sink);
     this.channel.sinks.add(this.sink);
   }

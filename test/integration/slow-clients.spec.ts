@@ -151,11 +151,12 @@ class Client {
     });
   }
 
-  ask(what: 'subscribe' | 'unsubscribe' | 'ping', stream: Stream): void {
+  /** @param size of the answer to a ping */
+  ask(what: 'subscribe' | 'unsubscribe' | 'ping', stream: Stream, size = 0): void {
     const id = ++this.requests;
     this.work = this.work.then(async () => {
-      if (this.session.closing) return;
-      if (what === 'ping') this.answer(id, { op: 'pong' });
+      if (this.gone()) return;
+      if (what === 'ping') this.answer(id, { op: 'pong', pad: 'x'.repeat(size) });
       else if (what === 'unsubscribe') {
         const { left } = this.subscribing.unsubscribe(this.session, [fullName('mudrex', stream)]);
         if (left > 0) this.leftAt.set(id, this.exchange.truths.get(stream.name)?.newest ?? -1);
@@ -163,7 +164,7 @@ class Client {
       } else {
         const had = this.session.subscriptions.has(stream.name);
         const { accepted, release } = await this.subscribing.subscribe(this.session, [fullName('mudrex', stream)]);
-        if (this.session.closing) return;
+        if (this.gone()) return;
         this.answer(id, { op: 'subscribe', had, streams: accepted });
         release();
       }
@@ -213,6 +214,10 @@ class Client {
         listened.set(entry.stream, new Listened(kind, truth, entry.position.epoch, entry.position.seq));
       }
     }
+  }
+
+  private gone(): boolean {
+    return this.session.closing;
   }
 
   private answer(id: number, reply: object): void {
@@ -325,7 +330,7 @@ async function play(scale: (typeof SCALES)[number], steps: readonly { step: Step
         who.ask(step.what, of);
         break;
       case 'flood':
-        for (let i = 0; i < 50; i++) who.ask('ping', of);
+        for (let i = 0; i < 50; i++) who.ask('ping', of, scale.queueBytes / 40);
         break;
       case 'take':
         who.socket.take(Math.ceil((who.socket.backlog * step.share) / 100));
