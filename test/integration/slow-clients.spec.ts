@@ -171,6 +171,11 @@ class Client {
     });
   }
 
+  /** Resolves when all that was asked is answered. */
+  idle(): Promise<void> {
+    return this.work;
+  }
+
   /** Holds what the client got to the policy. @param whole whether it has read everything and is still there */
   check(whole: boolean): Record<'gaps' | 'conflated' | 'books', number> {
     const { frames, length } = readFrames(this.socket.wire);
@@ -364,6 +369,7 @@ async function play(scale: (typeof SCALES)[number], steps: readonly { step: Step
     bounded();
   }
   exchange.begin();
+  for (const each of clients) await each.idle();
   for (let i = 0; i < 30; i++) {
     await settled();
     turns.end();
