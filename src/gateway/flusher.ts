@@ -20,9 +20,9 @@ export interface FlushPace {
 }
 
 /** A flush takes no more of the loop than this at a time; the rest of it goes on after the turn's input has been read. */
-const SLICE_MS = 10;
+const SLICE_MS = 4;
 /** Outboxes flushed between two looks at the clock. */
-const LOOK_EVERY = 32;
+const LOOK_EVERY = 16;
 /** Of the loop's time that fan-out may take before flushes are spaced out. */
 const MAX_SHARE = 0.7;
 /** Spacing grows until fan-out is down to this share, then shrinks again. */
@@ -41,6 +41,7 @@ const WINDOW_MS = 100;
  */
 export class Flusher {
   private dirty: Flushable[] = [];
+  private urgent: Flushable[] = [];
   private scheduled = false;
   /** What is left of a flush that was cut into slices. */
   private rest: Flushable[] = [];
@@ -60,6 +61,18 @@ export class Flusher {
     this.dirty.push(outbox);
     if (!this.scheduled) this.schedule();
   }
+
+  /** At the end of this turn, whatever the pace: for replies, which nobody should wait for because others are sent data. */
+  soon(outbox: Flushable): void {
+    if (this.urgent.push(outbox) === 1) this.timing.endOfTurn(this.runUrgent);
+  }
+
+  private readonly runUrgent = (): void => {
+    const { urgent } = this;
+    this.urgent = [];
+    const wallClock = this.timing.wallClock();
+    for (const outbox of urgent) outbox.flush(wallClock);
+  };
 
   private schedule(): void {
     this.scheduled = true;

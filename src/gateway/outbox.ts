@@ -45,7 +45,7 @@ export class Outbox {
     private readonly socket: ClientSocket,
     /** Whether the client negotiated compression. */
     private readonly deflate: boolean,
-    private readonly flusher: Pick<Flusher, 'add'>,
+    private readonly flusher: Pick<Flusher, 'add' | 'soon'>,
     private readonly scratch: Scratch,
     private readonly deliveries: Deliveries,
     private readonly queueBytes: number,
@@ -73,6 +73,12 @@ export class Outbox {
       return;
     }
     this.append(frame);
+  }
+
+  /** As {@link push}, for what the client waits for: written at the end of this turn, with all that was pushed before it. */
+  pushSoon(frame: OutFrame): void {
+    this.push(frame);
+    this.flusher.soon(this);
   }
 
   flush(now: number): void {

@@ -113,7 +113,7 @@ export class Session implements Sink, OutboxOwner {
 
   /** Queues a reply or a notice behind everything that is queued already. */
   send(frame: OutFrame): void {
-    this.outbox.push(frame);
+    this.outbox.pushSoon(frame);
   }
 
   /** Leaves a stream; false when the client had not subscribed to it. */

@@ -106,6 +106,8 @@ export class Membership implements Joiner {
     this.channel.sinks.delete(this.sink);
     this.channel.paused.delete(this.sink);
     this.leaveChannel();
+    // Who still waits for the exchange's answer need not.
+    this.settle?.({ state: 'pending', reason: '', since: 0 });
   }
 
   hold(publication: Publication): void {

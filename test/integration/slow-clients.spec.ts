@@ -97,6 +97,8 @@ class Exchange {
 
   /** What has begun a new epoch gets its first message at last. */
   begin(): void {
+    // Who asked for a stream in a new epoch is answered at last, too.
+    for (const stream of STREAMS) this.publisher.status(stream, 'live');
     for (const stream of STREAMS) if (this.fresh.has(stream.name)) this.publish(stream, false, 1);
   }
 
