@@ -63,13 +63,13 @@ class Exchange {
       this.open(stream);
       const book = this.book(stream);
       pubsub.subscribe(stream.name, { publication: (step) => truth.published(step, textOf(book)), status: () => undefined });
-      this.publisher.status(stream, 'live');
     }
   }
 
   /** Begins a new epoch. */
   open(stream: Stream): void {
     this.publisher.open(stream);
+    this.publisher.status(stream, 'live');
     this.fresh.add(stream.name);
   }
 
