@@ -147,6 +147,17 @@ describe('An outbox', () => {
     }
   });
 
+  it('gives back what a state that was left took', () => {
+    const { outbox, turns } = stalled();
+    outbox.push(reply('a'));
+    turns.end();
+    const before = outbox.queued;
+    outbox.push(step('ticker', 2, 1000));
+    expect(outbox.queued).toBeGreaterThan(before + 1000);
+    outbox.forget('ticker');
+    expect(outbox.queued).toBe(before);
+  });
+
   it('finds too slow a client for which more must be kept than may be, once, and counts each frame once', () => {
     for (const sameTurn of [false, true]) {
       const { outbox, turns, did, deliveries, socket } = stalled();
