@@ -546,7 +546,7 @@ describe('a request that cannot be served', () => {
     const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
     expect(await client.request(`{"op":"subscribe","args":[${deep},"ticker:BTCUSDT"]}`)).toMatchObject({
       args: ['ticker:BTCUSDT'],
-      rejected: [{ arg: '…', code: 'NOT_A_STRING' }],
+      rejected: [{ arg: expect.stringMatching(/…$/) as string, code: 'NOT_A_STRING' }],
     });
     expect(await client.request({ op: 'ping' })).toEqual({ op: 'pong', timestamp: NOW });
     expect(gateway.log).toEqual([]);
