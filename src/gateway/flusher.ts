@@ -24,9 +24,9 @@ const SLICE_MS = 4;
 /** Outboxes flushed between two looks at the clock. */
 const LOOK_EVERY = 16;
 /** Of the loop's time that fan-out may take before flushes are spaced out. */
-const MAX_SHARE = 0.7;
+const MAX_SHARE = 0.5;
 /** Spacing grows until fan-out is down to this share, then shrinks again. */
-const COMFORTABLE_SHARE = 0.55;
+const COMFORTABLE_SHARE = 0.35;
 /** A flush waits at most this many times what the last one took … */
 const MAX_FACTOR = 2;
 /** … and never longer than this: what is added to latency under overload. */
