@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { inflateRawSync } from 'node:zlib';
+import { constants, inflateRawSync } from 'node:zlib';
 import type { Dialect } from './dialects';
 import { FrameScanner, type FrameListener } from './frame-scanner';
 
@@ -91,7 +91,9 @@ export class RawClient implements FrameListener {
   }
 
   payload(payload: Buffer, deflated: boolean): void {
-    const message = deflated ? inflateRawSync(Buffer.concat([payload, DEFLATE_TAIL])) : payload;
+    const message = deflated
+      ? inflateRawSync(Buffer.concat([payload, DEFLATE_TAIL]), { finishFlush: constants.Z_SYNC_FLUSH })
+      : payload;
     const { keepAlive, dataMark, lines } = this.options.dialect;
     if (keepAlive && message.length === keepAlive.question.length && message.toString() === keepAlive.question) {
       this.send(keepAlive.answer);
