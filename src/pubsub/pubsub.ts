@@ -21,7 +21,7 @@ export interface Listening {
    * Where the stream stands now and what to deliver first. Every publication with a higher number reaches the listener by
    * itself, so: subscribe, hold what comes, recover, deliver the recovery, then what was held and is newer.
    */
-  recover(stream: string, since?: Position): Promise<Recovery>;
+  recover(stream: string, since?: Position): Recovery | Promise<Recovery>;
 }
 
 /** Whole state of a stream as of the last publication; encoded only when somebody asks. Undefined while there is none. */

@@ -61,7 +61,7 @@ export class RatedListening implements Listening {
     this.base.onMarketStatus(listener);
   }
 
-  recover(stream: string, since?: Position): Promise<Recovery> {
+  recover(stream: string, since?: Position): Recovery | Promise<Recovery> {
     return this.rated.get(stream)?.recover() ?? this.base.recover(stream, since);
   }
 
