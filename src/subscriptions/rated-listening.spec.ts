@@ -348,7 +348,7 @@ describe('RatedListening', () => {
         listening.subscribe(BOOK_1S, heard);
         for (const step of steps) {
           if (step === 'delta' || step === 'snapshot') book(++updateId, step);
-          else if (step === 'join') void listening.recover(BOOK_1S).then((found) => joined.push(found));
+          else if (step === 'join') void Promise.resolve(listening.recover(BOOK_1S)).then((found) => joined.push(found));
           else if (step === 'wait') clock.advance(400);
           else waiting.shift()?.(step === 'answer early');
           await settled();
