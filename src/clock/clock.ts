@@ -3,9 +3,12 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Time as the rest of the code sees it, so that tests can own it. Times are milliseconds since 1970. */
+/** Time as the rest of the code sees it, so that tests can own it. Milliseconds. */
 export interface Clock {
+  /** Since 1970: for what is shown or sent. It jumps when somebody sets the machine's clock. */
   now(): number;
+  /** Since some moment of the past, and never set back or forward: for how long something took or may take. */
+  monotonic(): number;
   /** Runs `task` once, `ms` from now. */
   after(ms: number, task: () => void): Timer;
   /** Runs `task` every `ms`, first `ms` from now. */
@@ -15,6 +18,7 @@ export interface Clock {
 /** The machine's clock. Its timers do not keep the process alive: sockets and servers do. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   after(ms, task) {
     const timer = setTimeout(task, ms).unref();
     return { cancel: () => clearTimeout(timer) };

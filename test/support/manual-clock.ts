@@ -12,10 +12,22 @@ export class ManualClock implements Clock {
   private readonly pending = new Set<Pending>();
   private order = 0;
 
+  /** What the machine's clock was set forward (or back) by. */
+  private set = 0;
+
   constructor(private time = 1_700_000_000_000) {}
 
   now(): number {
+    return this.time + this.set;
+  }
+
+  monotonic(): number {
     return this.time;
+  }
+
+  /** Somebody sets the machine's clock `ms` forward, or back. No time passes. */
+  jump(ms: number): void {
+    this.set += ms;
   }
 
   after(ms: number, task: () => void): Timer {
