@@ -25,7 +25,7 @@ export class AskingAgain {
     const before = this.topics.get(topic);
     this.forget(topic);
     const waitMs = before ? Math.min(before.waitMs * 2, MAX_MS) : FIRST_MS;
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     let at = now + waitMs;
     while (this.taken.has(slotOf(at))) at += APART_MS;
     this.taken.add(slotOf(at));

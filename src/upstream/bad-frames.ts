@@ -19,7 +19,7 @@ export class BadFrames {
   /** `reason` is one of a bounded set; of the frame's `text` only the beginning is logged. */
   add(market: Market, reason: string, problem: string, text: string): void {
     this.counter.add(reason);
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const last = this.loggedAt.get(reason);
     if (last !== undefined && now - last < LOG_EVERY_MS) return;
     this.loggedAt.set(reason, now);

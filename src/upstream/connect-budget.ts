@@ -18,9 +18,8 @@ export class ConnectBudget {
 
   /** How long until a connection may be made, ms; 0 when one may be made now. `again`: of a link that has worked before. */
   waitMs(again: boolean): number {
-    const now = this.clock.now();
-    // A clock that was set back must not lock the gateway out: times in the future count as now at the latest.
-    this.taken = this.taken.filter((at) => at > now - this.windowMs).map((at) => Math.min(at, now));
+    const now = this.clock.monotonic();
+    this.taken = this.taken.filter((at) => at > now - this.windowMs);
     const limit = again ? this.connections : this.connections - Math.floor(this.connections / RESERVE_PART);
     // With this one gone there is room.
     const last = this.taken[this.taken.length - limit];
@@ -30,7 +29,7 @@ export class ConnectBudget {
   /** Takes one connection, if there is one. */
   take(again: boolean): boolean {
     if (this.waitMs(again) > 0) return false;
-    this.taken.push(this.clock.now());
+    this.taken.push(this.clock.monotonic());
     return true;
   }
 }

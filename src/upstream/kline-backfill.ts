@@ -46,7 +46,7 @@ export class KlineBackfill {
   request(stream: KlineStream, since: number, answered: (frame: RawFrame | undefined) => boolean): void {
     if (this.stopped) return;
     const task = { stream, since, answered, failures: 0 };
-    if (this.waiting.length >= MAX_WAITING || this.clock.now() < this.pausedUntil) this.skip(task);
+    if (this.waiting.length >= MAX_WAITING || this.clock.monotonic() < this.pausedUntil) this.skip(task);
     else this.queue(task);
   }
 
@@ -103,7 +103,7 @@ export class KlineBackfill {
   }
 
   private pause(): void {
-    this.pausedUntil = this.clock.now() + LIMITED_MS;
+    this.pausedUntil = this.clock.monotonic() + LIMITED_MS;
     const given = [...this.waiting, ...this.retries.keys()];
     for (const timer of this.retries.values()) timer.cancel();
     this.retries.clear();

@@ -206,7 +206,7 @@ export class Link {
   private data(frame: RawFrame, received: number, text: string): void {
     const { topic } = frame;
     this.tries.proven();
-    this.silence.data(received);
+    this.silence.data();
     if (!this.topics.has(topic)) {
       if (!this.requests?.isLeaving(topic)) this.listener.bad('unknown_topic', `nobody asked for ${topic.slice(0, 60)}`, text);
       return;

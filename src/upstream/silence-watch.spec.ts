@@ -17,7 +17,7 @@ function setUp(): { watch: SilenceWatch; silences: number[] } {
 /** What a silent exchange does: a snapshot at once, then nothing. */
 function replaced(watch: SilenceWatch): void {
   watch.opened();
-  watch.data(clock.now());
+  watch.data();
 }
 
 afterEach(() => expect(clock.timers).toBe(0));
@@ -36,7 +36,7 @@ test('data puts the deadline off', () => {
   watch.opened();
   for (let i = 0; i < 100; i++) {
     clock.advance(BASE - 1);
-    watch.data(clock.now());
+    watch.data();
   }
   expect(silences).toHaveLength(0);
   watch.closed();
@@ -82,7 +82,7 @@ test('a symbol that speaks less often than the deadline costs two replacements, 
   for (let second = 1; second <= 3600; second++) {
     clock.advance(1000);
     if (silences.length > 0 && silences.at(-1) === clock.now()) replaced(watch);
-    else if (second % 40 === 0) watch.data(clock.now());
+    else if (second % 40 === 0) watch.data();
   }
   expect(silences).toHaveLength(2);
   watch.closed();
@@ -97,12 +97,23 @@ test('frames that flow bring the deadline back to the base', () => {
   expect(watch.deadlineMs).toBe(120_000);
   replaced(watch);
   clock.advance(10_000);
-  watch.data(clock.now());
+  watch.data();
   expect(watch.deadlineMs).toBe(120_000);
   clock.advance(10_000);
-  watch.data(clock.now());
+  watch.data();
   expect(watch.deadlineMs).toBe(BASE);
   const before = silences.length;
   clock.advance(BASE);
   expect(silences).toHaveLength(before + 1);
+});
+
+test('setting the clock of the machine neither makes a sound connection silent nor a silent one sound', () => {
+  const { watch, silences } = setUp();
+  replaced(watch);
+  clock.jump(3_600_000);
+  clock.advance(BASE - 1);
+  expect(silences).toHaveLength(0);
+  clock.jump(-7_200_000);
+  clock.advance(1);
+  expect(silences).toHaveLength(1);
 });

@@ -41,7 +41,7 @@ export class SilenceWatch {
   opened(): void {
     this.open = true;
     this.flowed = this.heard = false;
-    this.openedAt = this.lastAt = this.clock.now();
+    this.openedAt = this.lastAt = this.clock.monotonic();
     this.arm();
   }
 
@@ -54,11 +54,12 @@ export class SilenceWatch {
   setBusy(busy: boolean): void {
     if (busy === this.busy) return;
     this.busy = busy;
-    if (busy) this.lastAt = this.clock.now();
+    if (busy) this.lastAt = this.clock.monotonic();
     this.arm();
   }
 
-  data(now: number): void {
+  data(): void {
+    const now = this.clock.monotonic();
     const burstEnd = this.openedAt + Math.min(BURST_MS, this.baseMs / 2);
     if (this.lastAt > burstEnd && now - this.lastAt < this.baseMs) {
       this.flowed = true;
@@ -76,7 +77,7 @@ export class SilenceWatch {
     this.disarm();
     if (!this.open || !this.busy) return;
     // The timer is not moved by every frame; when it fires it looks how long the silence really lasts.
-    this.timer = deadline(this.clock, this.lastAt + this.deadline - this.clock.now(), () => this.check());
+    this.timer = deadline(this.clock, this.lastAt + this.deadline - this.clock.monotonic(), () => this.check());
   }
 
   private disarm(): void {
@@ -85,7 +86,7 @@ export class SilenceWatch {
   }
 
   private check(): void {
-    if (this.clock.now() - this.lastAt < this.deadline) {
+    if (this.clock.monotonic() - this.lastAt < this.deadline) {
       this.arm();
       return;
     }
