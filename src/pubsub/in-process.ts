@@ -1,7 +1,7 @@
 import type { Market } from '../streams/stream';
 import { History } from './history';
 import type { Position, Publication, Recovery } from './publication';
-import type { PubSub, SnapshotSource, StreamListener } from './pubsub';
+import type { Inherited, PubSub, SnapshotSource, StreamListener } from './pubsub';
 import type { MarketStatus, StreamStatus } from './status';
 
 /** A stream that somebody publishes. */
@@ -63,6 +63,10 @@ export class InProcessPubSub implements PubSub {
     return Promise.resolve({ epoch, seq, publications: snapshot ? [snapshot] : [], recovered: false });
   }
 
+  inherited(): Inherited | undefined {
+    return undefined;
+  }
+
   publish(publication: Publication, snapshot: SnapshotSource | undefined): void {
     const served = this.served.get(publication.stream);
     // A stream that was closed meanwhile has no listeners and no history to keep.
@@ -101,6 +105,14 @@ export class InProcessPubSub implements PubSub {
 
   onDemand(listener: (stream: string, wanted: boolean) => void): void {
     this.demandListeners.push(listener);
+  }
+
+  onRelease(): void {
+    // Nobody else could publish.
+  }
+
+  onTakeover(): void {
+    // Nobody else has published.
   }
 
   counts(): { readonly channels: number; readonly listeners: number } {

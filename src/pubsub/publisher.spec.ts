@@ -100,6 +100,33 @@ describe('Publisher', () => {
     });
   });
 
+  it('goes on where another process has stood, under its epoch, without opening the stream', () => {
+    const { pubsub, heard, publisher } = setUp();
+    const inherited = { epoch: 'other.3', seq: 41, snapshot: undefined };
+    pubsub.open(TICKER.name, 'other.3');
+    jest.spyOn(pubsub, 'inherited').mockReturnValueOnce(inherited);
+    const open = jest.spyOn(pubsub, 'open');
+    expect(publisher.open(TICKER)).toBe(inherited);
+    publisher.publish(TICKER, ticker('1', 'snapshot'), () => undefined);
+    expect(heard.at(-1)).toMatchObject({ epoch: 'other.3', seq: 42 });
+    expect(String(heard.at(-1)?.body)).toContain('"type":"snapshot","epoch":"other.3","seq":42');
+    expect(open).not.toHaveBeenCalled();
+    expect(publisher.open(TRADES)).toBeUndefined();
+    expect(open).toHaveBeenCalledWith(TRADES.name, 'boot.1');
+  });
+
+  it('publishes nothing more of a stream that another process goes on with, and leaves it open', async () => {
+    const { pubsub, heard, publisher } = setUp();
+    publisher.open(TICKER);
+    publisher.publish(TICKER, ticker('1', 'snapshot'), () => ticker('1', 'snapshot'));
+    publisher.forget(TICKER);
+    publisher.publish(TICKER, ticker('2'), () => undefined);
+    publisher.status(TICKER, 'unavailable');
+    expect(heard.map(({ seq }) => seq)).toEqual([1]);
+    expect(pubsub.streamStatus(TICKER.name)).toBeUndefined();
+    expect(await pubsub.recover(TICKER.name)).toMatchObject({ epoch: 'boot.1', seq: 1 });
+  });
+
   it('dates what it says of streams and markets', () => {
     const { pubsub, publisher } = setUp();
     publisher.open(TICKER);

@@ -3,7 +3,7 @@ import { isStateKind, type Market, type Stream } from '../streams/stream';
 import type { Message } from '../streams/message';
 import { Envelope } from './envelope';
 import type { Publication } from './publication';
-import type { Publishing, SnapshotSource } from './pubsub';
+import type { Inherited, Publishing, SnapshotSource } from './pubsub';
 import type { MarketStatus, StreamStatus } from './status';
 
 interface Numbered {
@@ -29,20 +29,22 @@ export class Publisher {
     private readonly boot: string,
   ) {}
 
-  /** Begins a new epoch of a stream. */
-  open(stream: Stream): void {
-    const epoch = `${this.boot}.${++this.epochs}`;
+  /** Goes on with a stream that another process has published and whose place is returned; otherwise begins a new epoch. */
+  open(stream: Stream): Inherited | undefined {
+    const inherited = this.pubsub.inherited(stream.name);
+    const epoch = inherited?.epoch ?? `${this.boot}.${++this.epochs}`;
     const envelope = new Envelope(this.brand, stream.name);
     const numbered: Numbered = {
       stream,
       epoch,
       envelope,
-      seq: 0,
+      seq: inherited?.seq ?? 0,
       state: () => undefined,
       snapshot: isStateKind(stream.kind) ? snapshotOf(() => numbered) : undefined,
     };
     this.open_.set(stream.name, numbered);
-    this.pubsub.open(stream.name, epoch);
+    if (!inherited) this.pubsub.open(stream.name, epoch);
+    return inherited;
   }
 
   /** @param state whole state right after this message, for those who join later */
@@ -66,7 +68,7 @@ export class Publisher {
   }
 
   status(stream: Stream, state: StreamStatus['state'], reason = ''): void {
-    this.pubsub.setStreamStatus(stream.name, { state, reason, since: this.clock.now() });
+    if (this.open_.has(stream.name)) this.pubsub.setStreamStatus(stream.name, { state, reason, since: this.clock.now() });
   }
 
   marketStatus(market: Market, state: MarketStatus['state'], reason = ''): void {
@@ -77,6 +79,11 @@ export class Publisher {
   close(stream: Stream): void {
     this.open_.delete(stream.name);
     this.pubsub.close(stream.name);
+  }
+
+  /** Another process goes on with the epoch: nothing more of it is published here. */
+  forget(stream: Stream): void {
+    this.open_.delete(stream.name);
   }
 }
 

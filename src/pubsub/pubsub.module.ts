@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { systemClock } from '../clock/clock';
 import { Settings } from '../config/settings';
+import { bootId } from './boot-id';
 import { InProcessPubSub } from './in-process';
 import { Publisher } from './publisher';
 import type { Publishing } from './pubsub';
@@ -14,7 +15,8 @@ export const PUBSUB = Symbol('pubsub');
     {
       provide: Publisher,
       inject: [PUBSUB, Settings],
-      useFactory: (pubsub: Publishing, { brand }: Settings) => new Publisher(pubsub, brand, systemClock, Date.now().toString(36)),
+      useFactory: (pubsub: Publishing, { brand }: Settings) =>
+        new Publisher(pubsub, brand, systemClock, bootId(Date.now(), Math.random)),
     },
   ],
   exports: [PUBSUB, Publisher],

@@ -27,8 +27,15 @@ export interface Listening {
 /** Whole state of a stream as of the last publication; encoded only when somebody asks. Undefined while there is none. */
 export type SnapshotSource = () => Publication | undefined;
 
+/** Where a stream stands that another process has published. */
+export interface Inherited extends Position {
+  readonly snapshot: Publication | undefined;
+}
+
 /** The publisher's side. */
 export interface Publishing {
+  /** Where a stream is to be gone on with that another process has published; undefined: it is to be opened. */
+  inherited(stream: string): Inherited | undefined;
   /** `snapshot` is remembered with the publication and must describe the state right after it, until the next one. */
   publish(publication: Publication, snapshot: SnapshotSource | undefined): void;
   /** Says that a stream has begun, so that its epoch is known before its first message. */
@@ -44,6 +51,10 @@ export interface Demand {
   wanted(): Iterable<string>;
   /** Called at each change; `wanted` false means that the last listener has left. */
   onDemand(listener: (stream: string, wanted: boolean) => void): void;
+  /** Called when a market's streams are no longer ours to publish, wanted or not: they are to be forgotten, not closed. */
+  onRelease(listener: (market: Market) => void): void;
+  /** Called before streams of a market become wanted that somebody else has served, and not well any more: why. */
+  onTakeover(listener: (market: Market, reason: string) => void): void;
 }
 
 export interface PubSub extends Listening, Publishing, Demand {

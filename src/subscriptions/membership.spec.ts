@@ -146,6 +146,7 @@ function createWorld() {
         published.push(publication);
         inner.publish(publication, snapshot);
       },
+      inherited: () => undefined,
       open: (stream, epoch) => inner.open(stream, epoch),
       close: (stream) => inner.close(stream),
       setStreamStatus: (stream, status) => inner.setStreamStatus(stream, status),

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { systemClock } from '../clock/clock';
 import { Settings } from '../config/settings';
+import { bootId } from '../pubsub/boot-id';
 import { PUBSUB, PubSubModule } from '../pubsub/pubsub.module';
 import type { Listening } from '../pubsub/pubsub';
 import { Hub } from './hub';
@@ -13,7 +14,7 @@ import { RatedListening } from './rated-listening';
       provide: Hub,
       inject: [PUBSUB, Settings],
       useFactory: (pubsub: Listening, { brand }: Settings) =>
-        new Hub(new RatedListening(pubsub, brand, systemClock, Date.now().toString(36))),
+        new Hub(new RatedListening(pubsub, brand, systemClock, bootId(Date.now(), Math.random))),
     },
   ],
   exports: [Hub],

@@ -26,10 +26,14 @@ export class Feed {
   private readonly links = new Map<Link, Timer | undefined>();
   private readonly linkOf = new Map<string, Link>();
   private status: MarketStatus['state'] = 'live';
+  /** What is wanted now was shown by somebody else, so it must come anew before the market may be called live. */
+  private takingOver = false;
   private messages = 0;
   private lastMessageAt: number | null = null;
   private pastReconnects = 0;
   private stopped = false;
+  /** Resolves when the sockets of released links are gone. */
+  private leaving: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly market: Market,
@@ -57,6 +61,7 @@ export class Feed {
     this.links.set(link, undefined);
     this.linkOf.set(topic, link);
     add(link);
+    if (this.takingOver) link.owe(topic);
     if (!existing) link.start();
   }
 
@@ -78,11 +83,29 @@ export class Feed {
     this.linkOf.get(topic)?.renew(topic);
   }
 
+  /** Somebody else has shown what is wanted next, and does so no more: why. */
+  takeOver(reason: string): void {
+    this.takingOver = true;
+    this.say('stale', reason);
+  }
+
+  /** Somebody else serves the market: all connections go, without a word about its state. */
+  release(): void {
+    const links = [...this.links.keys()];
+    for (const timer of this.links.values()) timer?.cancel();
+    this.links.clear();
+    this.linkOf.clear();
+    this.status = 'live';
+    this.takingOver = false;
+    for (const link of links) this.pastReconnects += link.reconnects;
+    this.leaving = Promise.all([this.leaving, ...links.map((link) => link.stop())]);
+  }
+
   /** Resolves when all sockets are gone. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.linkOf.clear();
-    await Promise.all([...this.links.keys()].map((link) => this.close(link)));
+    await Promise.all([this.leaving, ...[...this.links.keys()].map((link) => this.close(link))]);
   }
 
   report(): MarketReport {
@@ -169,6 +192,7 @@ export class Feed {
   }
 
   private say(state: MarketStatus['state'], reason: string): void {
+    if (state !== 'stale') this.takingOver = false;
     if (state === this.status) return;
     this.status = state;
     this.listener.status(state, reason);

@@ -133,6 +133,12 @@ export class Link {
     else this.requests?.subscribe(topic);
   }
 
+  /** Somebody else has shown a topic of this link: it must come anew before the link may be called well. */
+  owe(topic: string): void {
+    this.renewal.lost(topic);
+    if (this.current === 'connecting') this.current = 'down';
+  }
+
   remove(topic: string): void {
     if (!this.forget(topic)) return;
     this.requests?.unsubscribe(topic);

@@ -96,6 +96,19 @@ export class MarketStreams implements FeedListener {
     }
   }
 
+  /** Somebody else has served the streams that are wanted next, and does so no more: why. */
+  takeOver(reason: string): void {
+    this.feed.takeOver(reason);
+  }
+
+  /** Somebody else serves this market's streams. */
+  release(): void {
+    this.again.stop();
+    this.feed.release();
+    for (const { streams } of this.topics.values()) for (const one of streams.values()) one.forget();
+    this.topics.clear();
+  }
+
   async stop(): Promise<void> {
     this.again.stop();
     await this.feed.stop();

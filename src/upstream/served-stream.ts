@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock/clock';
+import { openTimeIn } from '../pubsub/envelope';
 import type { StreamStatus } from '../pubsub/status';
 import { isStateKind } from '../streams/stream';
 import type { Stream } from '../streams/stream';
@@ -51,15 +52,30 @@ export class ServedStream {
   }
 
   open(): void {
-    this.deps.publisher.open(this.stream);
+    const inherited = this.deps.publisher.open(this.stream);
     this.deps.publisher.status(this.stream, 'pending');
+    if (!inherited) return;
+    // What came between its last publisher and our connection was lost, as when a connection of ours breaks.
+    this.outdated = true;
+    if (!isStateKind(this.stream.kind)) this.gapOwed = true;
+    if (this.stream.kind === 'kline' && inherited.snapshot) this.missingSince = openTimeIn(inherited.snapshot.body);
   }
 
   close(): void {
+    this.stop();
+    this.deps.publisher.close(this.stream);
+  }
+
+  /** Another process serves it. */
+  forget(): void {
+    this.stop();
+    this.deps.publisher.forget(this.stream);
+  }
+
+  private stop(): void {
     this.timer?.cancel();
     this.hold.drop();
     this.delisting.stop();
-    this.deps.publisher.close(this.stream);
   }
 
   /** Whether it was live and has ended. */

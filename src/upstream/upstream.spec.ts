@@ -2,6 +2,8 @@ import { FakeExchange, agree } from '../../test/support/fake-exchange';
 import type { FakeRequest, FakeSocket } from '../../test/support/fake-exchange';
 import { ManualClock } from '../../test/support/manual-clock';
 import { settled } from '../../test/support/settled';
+import type { Publication } from '../pubsub/publication';
+import type { Inherited } from '../pubsub/pubsub';
 import type { Message } from '../streams/message';
 import type { Market } from '../streams/stream';
 import { transformOf } from '../transform/bybit/transform-of';
@@ -27,6 +29,17 @@ class Demanded {
     this.listener = listener;
   }
 
+  release: (market: Market) => void = () => undefined;
+  takeOver: (market: Market, reason: string) => void = () => undefined;
+
+  onRelease(listener: (market: Market) => void): void {
+    this.release = listener;
+  }
+
+  onTakeover(listener: (market: Market, reason: string) => void): void {
+    this.takeOver = listener;
+  }
+
   want(name: string): void {
     this.names.add(name);
     this.listener(name, true);
@@ -43,7 +56,13 @@ class Published implements StreamPublisher {
   /** Open time, and whether it is closed. */
   readonly candles: [openTime: number, closed: boolean][] = [];
 
-  open: StreamPublisher['open'] = (stream) => this.calls.push(`open ${stream.name}`);
+  /** What other processes have published of streams that are not ours yet. */
+  readonly inheritance = new Map<string, Inherited>();
+
+  open: StreamPublisher['open'] = (stream) => {
+    this.calls.push(`open ${stream.name}`);
+    return this.inheritance.get(stream.name);
+  };
   private readonly states = new Map<string, () => Message | undefined>();
   publish: StreamPublisher['publish'] = (stream, message, state) => {
     this.states.set(stream.name, state);
@@ -56,6 +75,7 @@ class Published implements StreamPublisher {
   marketStatus: StreamPublisher['marketStatus'] = (market, state, reason) =>
     this.calls.push(`market ${market} ${state}${reason ? `: ${reason}` : ''}`);
   close: StreamPublisher['close'] = (stream) => this.calls.push(`close ${stream.name}`);
+  forget: StreamPublisher['forget'] = (stream) => this.calls.push(`forget ${stream.name}`);
 
   take(): string[] {
     return this.calls.splice(0);
@@ -960,4 +980,113 @@ test('of option trades, which share a topic, only the stream of the delisted sym
   socket.say(trade(at.clock, 'BTC-27MAR26-70000-P-USDT', 'publicTrade.BTC'));
   expect(at.published.take()).toEqual([`update ${put}`]);
   await at.upstream.stop();
+});
+
+/** A candle stream's newest snapshot as another process has left it. */
+function candleSnapshot(openTime: number): Publication {
+  const body = Buffer.from(`{"stream":"b.${CANDLES}","type":"snapshot","epoch":"e","seq":7,"data":{"openTime":${openTime}}}`);
+  const place = { epoch: 'e', seq: 7, type: 'snapshot' as const, closed: false, received: 0 };
+  return { stream: CANDLES, market: 'futures', kind: 'kline', ...place, body };
+}
+
+describe('a market that another process takes over', () => {
+  it('is forgotten without closing a stream, and its connections go, without a word about the market', async () => {
+    const at = setUp();
+    for (const name of [BTC, TICKER, 'spot.trade.BTCUSDT']) at.demand.want(name);
+    await connect(at);
+    const [futures, spot] = at.exchange.sockets;
+    futures?.open();
+    at.clock.advance(0);
+    at.published.take();
+    at.demand.release('futures');
+    expect(at.published.take().sort()).toEqual([`forget ${TICKER}`, `forget ${BTC}`]);
+    expect([futures?.ended, spot?.ended]).toEqual(['close', undefined]);
+    expect(at.upstream.report()[0]).toMatchObject({ connections: 0, wantedTopics: 0, connected: false });
+    futures?.say(trade(at.clock));
+    at.clock.advance(120_000);
+    expect(at.published.take().filter((call) => call.includes('futures'))).toEqual([]);
+    await at.upstream.stop();
+    expect(at.published.take()).toEqual(['close spot.trade.BTCUSDT']);
+    expect(at.clock.timers).toBe(0);
+  });
+
+  it('is served anew when it is wanted again, also what lingered', async () => {
+    const at = setUp();
+    at.demand.want(BTC);
+    await connect(at);
+    at.demand.unwant(BTC);
+    at.demand.release('futures');
+    at.published.take();
+    at.demand.want(BTC);
+    expect(at.published.take()).toEqual([`open ${BTC}`, `pending ${BTC}`]);
+    await connect(at);
+    expect(at.published.take()).toEqual([`live ${BTC}`]);
+    at.clock.advance(60_000);
+    expect(at.published.take()).toEqual([]);
+    await at.upstream.stop();
+  });
+});
+
+describe('a market that is taken over from another process', () => {
+  it('is stale for the reason given, and live when everything that has snapshots has come anew', async () => {
+    const at = setUp();
+    at.demand.takeOver('futures', 'another replica takes over');
+    for (const name of [TICKER, BTC]) at.demand.want(name);
+    const socket = await connect(at);
+    expect(at.published.take().filter((call) => call.startsWith('market'))).toEqual([
+      'market futures stale: another replica takes over',
+      'market futures resyncing: upstream connected again',
+    ]);
+    socket.say(trade(at.clock));
+    expect(at.published.take().filter((call) => call.startsWith('market'))).toEqual([]);
+    socket.say(ticker('snapshot'));
+    expect(at.published.take()).toEqual([`snapshot ${TICKER}`, 'market futures live']);
+    await at.upstream.stop();
+    expect(at.clock.timers).toBe(0);
+  });
+
+  it('says nothing of being taken over a second time once it is live', async () => {
+    const at = setUp();
+    at.demand.takeOver('futures', 'another replica takes over');
+    at.demand.want(TICKER);
+    (await connect(at)).say(ticker('snapshot'));
+    at.published.take();
+    at.demand.want(BOOK);
+    at.clock.advance(0);
+    at.exchange.newest.say(book('snapshot', 1));
+    expect(at.published.take()).toEqual([`open ${BOOK}`, `pending ${BOOK}`, `live ${BOOK}`, `snapshot ${BOOK}`]);
+    await at.upstream.stop();
+  });
+
+  it('declares a gap in inherited log streams before their first entry, and none in those that begin', async () => {
+    const at = setUp();
+    at.published.inheritance.set(BTC, { epoch: 'e', seq: 7, snapshot: undefined });
+    at.demand.want(BTC);
+    at.demand.want('futures.trade.ETHUSDT');
+    const socket = await connect(at);
+    socket.say(trade(at.clock));
+    socket.say(trade(at.clock, 'ETHUSDT'));
+    expect(at.published.take().filter((call) => /gap|update/.test(call))).toEqual([
+      `gap ${BTC}`,
+      `update ${BTC}`,
+      'update futures.trade.ETHUSDT',
+    ]);
+    await at.upstream.stop();
+  });
+
+  it('fetches the candles that closed since the one that was shown last', async () => {
+    const asked: string[] = [];
+    const at = setUp(agree, ['futures'], (url) => {
+      asked.push(url);
+      return Promise.reject(new Error('no'));
+    });
+    const shown = at.clock.now() - (at.clock.now() % 60_000) - 180_000;
+    at.published.inheritance.set(CANDLES, { epoch: 'e', seq: 7, snapshot: candleSnapshot(shown) });
+    at.demand.want(CANDLES);
+    await connect(at);
+    at.clock.advance(1000);
+    await settled();
+    expect(asked[0]).toContain(`start=${shown}`);
+    await at.upstream.stop();
+  });
 });

@@ -129,6 +129,10 @@ export class Upstream {
       if (wanted) this.want(name);
       else this.unwant(name);
     });
+    this.deps.demand.onRelease((market) => this.release(market));
+    this.deps.demand.onTakeover((market, reason) => {
+      if (this.running_) this.markets.get(market)?.takeOver(reason);
+    });
     for (const name of this.deps.demand.wanted()) this.want(name);
   }
 
@@ -144,6 +148,16 @@ export class Upstream {
     this.served.clear();
     this.backfill?.stop();
     await Promise.all([...this.markets.values()].map((market) => market.stop()));
+  }
+
+  /** Forgets a market's streams as if they had never been wanted, and lets its connections go. */
+  private release(market: Market): void {
+    for (const [name, { stream, linger }] of this.served) {
+      if (stream.market !== market) continue;
+      linger?.cancel();
+      this.served.delete(name);
+    }
+    this.markets.get(market)?.release();
   }
 
   private want(name: string): void {

@@ -395,6 +395,7 @@ async function play(scale: (typeof SCALES)[number], steps: readonly { step: Step
 
 function bound(pubsub: InProcessPubSub): Publishing {
   return {
+    inherited: () => undefined,
     open: (...about) => pubsub.open(...about),
     publish: (...about) => pubsub.publish(...about),
     close: (...about) => pubsub.close(...about),

@@ -26,7 +26,7 @@ class Heard implements StreamPublisher {
   private from = 0;
   private wake: () => void = () => undefined;
 
-  open(stream: Stream): void {
+  open(stream: Stream): undefined {
     this.say(`open ${stream.name}`);
   }
 
@@ -50,6 +50,10 @@ class Heard implements StreamPublisher {
 
   close(stream: Stream): void {
     this.say(`close ${stream.name}`);
+  }
+
+  forget(stream: Stream): void {
+    this.say(`forget ${stream.name}`);
   }
 
   /** Waits until all this has been said, in this order, after what earlier calls waited for. */
@@ -97,6 +101,14 @@ class Demanded {
 
   onDemand(listener: (stream: string, wanted: boolean) => void): void {
     this.listener = listener;
+  }
+
+  onRelease(): void {
+    // Nobody else could publish.
+  }
+
+  onTakeover(): void {
+    // Nobody else has published.
   }
 
   want(...names: string[]): void {
