@@ -333,10 +333,14 @@ describe('of any number of replicas, whatever freezes, is cut off, comes late or
                 const lost = () => reject(new Error('cut'));
                 // On the way there, and on the way back, it may be lost or held up.
                 clock.after(delay(), () => {
-                  if (clock.monotonic() < cutUntil) return lost();
-                  void work().then((answer) =>
-                    clock.after(delay(), () => timers.thawed(() => (clock.monotonic() < cutUntil ? lost() : resolve(answer)))),
-                  );
+                  if (clock.monotonic() < cutUntil) {
+                    lost();
+                    return;
+                  }
+                  void work().then((answer) => {
+                    const arrive = () => (clock.monotonic() < cutUntil ? lost() : resolve(answer));
+                    clock.after(delay(), () => timers.thawed(arrive));
+                  });
                 });
               });
             const lease = new Lease(

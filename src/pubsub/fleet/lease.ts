@@ -50,7 +50,7 @@ export class Lease {
 
   /** The fence under which may be published at this moment; undefined: not at all. Steps down when the time is over. */
   get fence(): number | undefined {
-    if (this.fence_ !== undefined && !this.leaving && this.deps.clock.monotonic() >= this.until) this.stepDown('expired');
+    this.lookAtTheTime();
     return this.fence_;
   }
 
@@ -150,7 +150,11 @@ export class Lease {
   private extend(asked: number): void {
     this.until = asked + TTL_MS;
     this.deadline?.cancel();
-    this.deadline = this.deps.clock.after(this.until - this.deps.clock.monotonic(), () => void this.fence);
+    this.deadline = this.deps.clock.after(this.until - this.deps.clock.monotonic(), () => this.lookAtTheTime());
+  }
+
+  private lookAtTheTime(): void {
+    if (this.fence_ !== undefined && !this.leaving && this.deps.clock.monotonic() >= this.until) this.stepDown('expired');
   }
 
   private stepDown(why: 'expired' | 'taken'): void {
