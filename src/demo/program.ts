@@ -34,6 +34,10 @@ export class Program {
     return new Program(child);
   }
 
+  get pid(): number {
+    return this.process.pid ?? 0;
+  }
+
   /** The first line of output that matches; undefined when the program ended without one. All output is read, so it never blocks. */
   async line(pattern: RegExp): Promise<RegExpExecArray | undefined> {
     const lines = createInterface({ input: this.process.stdout });
