@@ -216,7 +216,7 @@ describe('A session', () => {
     pubsub.open(book.name, 'e');
     for (let seq = 1; seq < 20; seq++) pubsub.publish({ ...publication(book.name, 'e', seq), kind: 'orderbook' }, undefined);
     endTurn();
-    jest.spyOn(pubsub, 'recover').mockRejectedValueOnce(new Error('connection lost'));
+    jest.spyOn(pubsub, 'recover').mockImplementationOnce(() => Promise.reject(new Error('connection lost')));
     socket.drain();
     await settled();
     expect(slow).toEqual(['c1 slow']);

@@ -1,37 +1,13 @@
 import type { Clock } from '../clock/clock';
-import type { Position } from '../pubsub/publication';
+import type { Position, Recovery } from '../pubsub/publication';
 import type { StreamStatus } from '../pubsub/status';
-import { parseArg, type ArgRefusal, type ParsedArg } from '../streams/arg';
 import { isStateKind, type Market, type Stream } from '../streams/stream';
 import type { SymbolDirectory } from '../streams/symbol-directory';
 import type { Hub } from '../subscriptions/hub';
 import type { Membership } from '../subscriptions/membership';
+import { KnownArgs, shortened } from './known-args';
 import type { Session, Subscribed } from './session';
-
-/** Why an arg was not accepted. */
-export interface RejectedArg {
-  readonly arg: unknown;
-  readonly reason: string;
-  readonly code: ArgRefusal['code'] | 'UNKNOWN_SYMBOL' | 'LIMIT_EXCEEDED' | 'EXCHANGE_REJECTED';
-}
-
-export interface AcceptedArg {
-  readonly arg: string;
-  /** The stream's name without the brand. */
-  readonly stream: string;
-  readonly position: Position;
-  /** Set when the client asked to resume this stream. */
-  readonly recovered?: boolean;
-}
-
-export interface SubscribeOutcome {
-  readonly accepted: readonly AcceptedArg[];
-  readonly rejected: readonly RejectedArg[];
-  /** Accepted args whose streams the exchange has not answered for yet. */
-  readonly pending: readonly string[];
-  /** Lets the data flow. To be called after the reply is queued, so that the reply comes first. */
-  readonly release: () => void;
-}
+import type { AcceptedArg, RejectedArg, SubscribeOutcome } from './subscribe-outcome';
 
 export interface SubscribingOptions {
   readonly brand: string;
@@ -43,45 +19,69 @@ export interface SubscribingOptions {
 
 const NOTHING: SubscribeOutcome = { accepted: [], rejected: [], pending: [], release: () => undefined };
 
-/** Distinct args that are remembered; far more than there are streams in use. */
-const MAX_PARSED = 20_000;
-
 /** A stream that this request has asked for. */
 interface Asked {
   readonly stream: Stream;
-  readonly args: string[];
   readonly membership: Membership;
+  readonly since: Position | undefined;
   status: StreamStatus | undefined;
+  found: Recovery | undefined;
+}
+
+/** One arg of a request that was not rejected at once, in the client's order. */
+interface Wanted {
+  readonly arg: string;
+  readonly membership: Membership;
+  /** Undefined for a subscription that simply goes on. */
+  readonly asked: Asked | undefined;
+}
+
+/** What becomes of one request to subscribe. */
+interface Request {
+  readonly session: Session;
+  readonly wanted: readonly Wanted[];
+  /** By stream name. */
+  readonly asked: Map<string, Asked>;
+  readonly rejected: RejectedArg[];
 }
 
 /** What it takes to let a client listen, whichever protocol it speaks. */
 export class Subscribing {
-  private readonly parsed = new Map<unknown, ParsedArg>();
+  private readonly args: KnownArgs;
 
   constructor(
     private readonly hub: Hub,
     private readonly symbols: SymbolDirectory,
     private readonly clock: Clock,
     private readonly options: SubscribingOptions,
-  ) {}
+  ) {
+    this.args = new KnownArgs(options.brand, options.markets);
+  }
 
   /**
-   * Rejects only when something inside failed; the client then stands as before.
+   * At once, when everything that is asked for is known on this process: 10,000 clients that come together then cost no promises.
+   * Throws or rejects only when something inside failed; the client then stands as before.
    * @param resume where the client left off, by any name of a stream
    */
-  async subscribe(
+  subscribe(
     session: Session,
     args: readonly unknown[],
     resume: Readonly<Record<string, Position>> = {},
-  ): Promise<SubscribeOutcome> {
+  ): SubscribeOutcome | Promise<SubscribeOutcome> {
     // It may have ended since its message was taken up; nobody would ever leave what it joined now.
     if (session.closing) return NOTHING;
     const asked = new Map<string, Asked>();
-    try {
-      return await this.join(session, args, resume, asked);
-    } catch (error) {
+    const fail = (error: unknown): never => {
       for (const ask of asked.values()) abandon(session, ask);
       throw error;
+    };
+    try {
+      const request = this.join(session, args, resume, asked);
+      const waiting = this.answers(request);
+      const outcome = waiting ? waiting.then(() => this.find(request)) : this.find(request);
+      return 'then' in outcome ? outcome.catch(fail) : outcome;
+    } catch (error) {
+      return fail(error);
     }
   }
 
@@ -91,7 +91,7 @@ export class Subscribing {
     const rejected: RejectedArg[] = [];
     let left = 0;
     for (const arg of args) {
-      const parsed = this.parse(arg);
+      const parsed = this.args.read(arg);
       if ('refusal' in parsed) {
         rejected.push({ arg: shortened(arg), ...parsed.refusal });
         continue;
@@ -111,82 +111,92 @@ export class Subscribing {
   }
 
   /** @param asked is filled with what the session joins */
-  private async join(
+  private join(
     session: Session,
     args: readonly unknown[],
     resume: Readonly<Record<string, Position>>,
     asked: Map<string, Asked>,
-  ): Promise<SubscribeOutcome> {
-    const since = this.positions(resume);
+  ): Request {
+    const since = this.args.positions(resume);
     const rejected: RejectedArg[] = [];
-    const already: { arg: string; membership: Membership }[] = [];
+    const wanted: Wanted[] = [];
     for (const arg of args) {
       const stream = this.admit(session, arg, rejected);
       if (!stream) continue;
-      const repeated = asked.get(stream.name);
-      const known = repeated ? undefined : this.standing(session, stream.name, since);
-      if (repeated) repeated.args.push(arg as string);
-      else if (known) already.push({ arg: arg as string, membership: known.membership });
-      else {
+      const { name } = stream;
+      const known = asked.has(name) ? undefined : this.standing(session, name, since);
+      if (known) {
+        wanted.push({ arg: arg as string, membership: known.membership, asked: undefined });
+        continue;
+      }
+      let ask = asked.get(name);
+      if (!ask) {
         const membership = this.hub.join(stream, session);
-        session.subscriptions.set(stream.name, { arg: arg as string, membership });
-        asked.set(stream.name, { stream, args: [arg as string], membership, status: undefined });
+        session.subscriptions.set(name, { arg: arg as string, membership });
+        ask = { stream, membership, since: since.get(name), status: undefined, found: undefined };
+        asked.set(name, ask);
       }
+      wanted.push({ arg: arg as string, membership: ask.membership, asked: ask });
     }
+    return { session, wanted, asked, rejected };
+  }
 
-    await this.answers([...asked.values()]);
-    for (const { stream, args: names, membership, status } of asked.values()) {
-      if (status?.state !== 'refused' && status?.state !== 'unavailable') continue;
-      abandon(session, { stream, membership });
-      asked.delete(stream.name);
-      for (const arg of names)
-        rejected.push({ arg, reason: `The exchange refused it: ${status.reason}`, code: 'EXCHANGE_REJECTED' });
-    }
-
-    const joined = await Promise.all(
-      [...asked.values()].map(async (ask) => ({
-        ...ask,
-        since: since.get(ask.stream.name),
-        found: await ask.membership.recover(since.get(ask.stream.name)),
-      })),
-    );
-    const accepted = [
-      ...already.map(({ arg, membership }): AcceptedArg => ({ arg, stream: membership.stream, position: membership.position() })),
-      ...joined.flatMap(({ args: names, stream, found, since: from }) =>
-        names.map((arg): AcceptedArg => ({
-          arg,
-          stream: stream.name,
-          position: found,
-          ...(from && { recovered: found.recovered }),
-        })),
-      ),
-    ];
-    const pending = joined.filter(({ status }) => status === undefined).flatMap(({ args: names }) => names);
-    const release = () => {
-      for (const { stream, membership, since: from, found } of joined) {
-        if (from && !found.recovered && !isStateKind(stream.kind)) {
-          session.send(session.door.gap(stream.name, from.epoch === found.epoch ? from.seq + 1 : 1, found, 'history_exceeded'));
-        }
-        membership.release();
+  /** Where each stream begins that the exchange has not refused. */
+  private find(request: Request): SubscribeOutcome | Promise<SubscribeOutcome> {
+    const { session, asked } = request;
+    const waiting: Promise<unknown>[] = [];
+    for (const [name, ask] of asked) {
+      if (isRefused(ask.status)) {
+        abandon(session, ask);
+        asked.delete(name);
+        continue;
       }
-      this.tellStatus(session, joined);
-    };
-    return { accepted: inOrderOf(args, accepted), rejected, pending, release };
+      const found = ask.membership.recover(ask.since);
+      if ('then' in found) waiting.push(found.then((later) => (ask.found = later)));
+      else ask.found = found;
+    }
+    return waiting.length === 0 ? this.outcome(request) : Promise.all(waiting).then(() => this.outcome(request));
+  }
+
+  private outcome({ session, wanted, asked, rejected }: Request): SubscribeOutcome {
+    const accepted: AcceptedArg[] = [];
+    const pending: string[] = [];
+    for (const { arg, membership, asked: ask } of wanted) {
+      if (!ask) accepted.push({ arg, stream: membership.stream, position: membership.position() });
+      else if (ask.found) {
+        const { stream, since, status, found } = ask;
+        accepted.push({ arg, stream: stream.name, position: found, ...(since && { recovered: found.recovered }) });
+        if (!status) pending.push(arg);
+      } else rejected.push({ arg, reason: `The exchange refused it: ${ask.status?.reason ?? ''}`, code: 'EXCHANGE_REJECTED' });
+    }
+    return { accepted, rejected, pending, release: () => this.release(session, [...asked.values()]) };
+  }
+
+  private release(session: Session, asked: readonly Asked[]): void {
+    const markets = new Set<Market>();
+    for (const { stream, membership, since, found } of asked) {
+      if (!found) continue;
+      markets.add(stream.market);
+      if (since && !found.recovered && !isStateKind(stream.kind)) {
+        session.send(session.door.gap(stream.name, since.epoch === found.epoch ? since.seq + 1 : 1, found, 'history_exceeded'));
+      }
+      membership.release();
+    }
+    this.tellStatus(session, markets, asked);
   }
 
   /** A subscription that can simply go on. One that is to resume, or that the exchange no longer serves, is begun anew. */
   private standing(session: Session, stream: string, since: ReadonlyMap<string, Position>): Subscribed | undefined {
     const known = session.subscriptions.get(stream);
     if (!known) return undefined;
-    const state = this.hub.streamStatus(stream)?.state;
-    if (!since.has(stream) && state !== 'refused' && state !== 'unavailable') return known;
+    if (!since.has(stream) && !isRefused(this.hub.streamStatus(stream))) return known;
     session.unsubscribe(stream);
     return undefined;
   }
 
   /** The stream that an arg names, if this client may have it; otherwise notes why not. */
   private admit(session: Session, arg: unknown, rejected: RejectedArg[]): Stream | undefined {
-    const parsed = this.parse(arg);
+    const parsed = this.args.read(arg);
     if ('refusal' in parsed) {
       rejected.push({ arg: shortened(arg), ...parsed.refusal });
       return undefined;
@@ -208,15 +218,24 @@ export class Subscribing {
   }
 
   /** Waits until the exchange has answered for all, or the time is up: then some keep an undefined status. */
-  private async answers(asked: readonly Asked[]): Promise<void> {
-    for (const ask of asked) ask.status = ask.membership.answer();
+  private answers({ asked }: Request): Promise<void> | undefined {
     // A stream that somebody here listens to already is the usual case, and needs no timer.
-    const open = asked.filter(({ status }) => status === undefined);
-    if (open.length === 0) return;
-    await new Promise<void>((resolve) => {
-      const deadline = this.clock.after(this.options.timeoutMs, resolve);
+    const open: Asked[] = [];
+    for (const ask of asked.values()) {
+      ask.status = ask.membership.answer();
+      if (!ask.status) open.push(ask);
+    }
+    if (open.length === 0) return undefined;
+    return new Promise<void>((resolve) => {
+      let over = false;
+      const deadline = this.clock.after(this.options.timeoutMs, () => {
+        over = true;
+        resolve();
+      });
       const each = open.map(async (ask) => {
-        ask.status = await ask.membership.accepted();
+        const status = await ask.membership.accepted();
+        // What comes later is told apart from the reply.
+        if (!over) ask.status = status;
       });
       void Promise.all(each).then(() => {
         deadline.cancel();
@@ -225,62 +244,27 @@ export class Subscribing {
     });
   }
 
-  /** What an arg names. Clients ask for the same streams again and again; what was read once need not be read anew. */
-  private parse(arg: unknown): ParsedArg {
-    const known = this.parsed.get(arg);
-    if (known) return known;
-    const parsed = parseArg(arg, this.options.brand, this.options.markets);
-    if (typeof arg !== 'string' || 'refusal' in parsed) return parsed;
-    if (this.parsed.size >= MAX_PARSED) this.parsed.clear();
-    this.parsed.set(arg, parsed);
-    return parsed;
-  }
-
-  private positions(resume: Readonly<Record<string, Position>>): Map<string, Position> {
-    const since = new Map<string, Position>();
-    for (const [name, position] of Object.entries(resume)) {
-      const parsed = this.parse(name);
-      if ('stream' in parsed) since.set(parsed.stream.name, position);
-    }
-    return since;
-  }
-
   /**
    * A client that joins while something is wrong is told so, as those were who were there before. An exchange that answered
    * after the deadline and before the reply is not told to joiners: a client that reads `pending` is told it here.
    */
-  private tellStatus(session: Session, joined: readonly Pick<Asked, 'stream' | 'status'>[]): void {
-    for (const market of new Set(joined.map(({ stream }) => stream.market))) {
+  private tellStatus(session: Session, markets: ReadonlySet<Market>, asked: readonly Asked[]): void {
+    for (const market of markets) {
       const status = this.hub.marketStatus(market);
       if (status && status.state !== 'live') session.marketStatus(status);
     }
-    for (const { stream, status: answer } of joined) {
-      const status = this.hub.streamStatus(stream.name);
+    for (const { stream, status: answer, found } of asked) {
+      const status = found && this.hub.streamStatus(stream.name);
       if (status && (status.state !== 'live' || !answer)) session.streamStatus(stream.name, status);
     }
   }
 }
 
+function isRefused(status: StreamStatus | undefined): boolean {
+  return status?.state === 'refused' || status?.state === 'unavailable';
+}
+
 function abandon(session: Session, { stream, membership }: Pick<Asked, 'stream' | 'membership'>): void {
   membership.leave();
   session.subscriptions.delete(stream.name);
-}
-
-/** Accepted args as the client sent them, in its order. */
-function inOrderOf(args: readonly unknown[], accepted: readonly AcceptedArg[]): AcceptedArg[] {
-  const place = new Map<unknown, number>();
-  args.forEach((arg, i) => place.set(arg, Math.min(place.get(arg) ?? i, i)));
-  return [...accepted].sort((a, b) => (place.get(a.arg) ?? 0) - (place.get(b.arg) ?? 0));
-}
-
-const MAX_ECHO = 128;
-
-/** What is echoed of an arg that could not be read: as it was sent, unless it is large or nested beyond reason. */
-function shortened(arg: unknown): unknown {
-  try {
-    const text = typeof arg === 'string' ? arg : JSON.stringify(arg);
-    return text.length > MAX_ECHO ? `${text.slice(0, MAX_ECHO)}…` : arg;
-  } catch {
-    return '…';
-  }
 }

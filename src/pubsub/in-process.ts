@@ -13,6 +13,9 @@ interface Served {
   status: StreamStatus | undefined;
 }
 
+/** Where a stream stands that nobody publishes. */
+const NOWHERE: Recovery = { epoch: '', seq: 0, publications: [], recovered: false };
+
 /** Publisher and listeners in one process: delivery is a lookup and a call. */
 export class InProcessPubSub implements PubSub {
   private readonly served = new Map<string, Served>();
@@ -53,14 +56,14 @@ export class InProcessPubSub implements PubSub {
     this.marketListeners.push(listener);
   }
 
-  recover(stream: string, since?: Position): Promise<Recovery> {
+  recover(stream: string, since?: Position): Recovery | Promise<Recovery> {
     const served = this.served.get(stream);
-    if (!served) return Promise.resolve({ epoch: '', seq: 0, publications: [], recovered: false });
+    if (!served) return NOWHERE;
     const { epoch, seq } = served;
     const missed = since?.epoch === epoch ? served.history.after(since.seq, seq) : undefined;
-    if (missed) return Promise.resolve({ epoch, seq, publications: missed, recovered: true });
+    if (missed) return { epoch, seq, publications: missed, recovered: true };
     const snapshot = served.snapshot?.();
-    return Promise.resolve({ epoch, seq, publications: snapshot ? [snapshot] : [], recovered: false });
+    return { epoch, seq, publications: snapshot ? [snapshot] : [], recovered: false };
   }
 
   inherited(): Inherited | undefined {

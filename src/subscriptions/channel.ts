@@ -1,6 +1,7 @@
-import type { Publication } from '../pubsub/publication';
+import type { Position, Publication } from '../pubsub/publication';
 import type { StreamListener } from '../pubsub/pubsub';
 import type { StreamStatus } from '../pubsub/status';
+import type { Kind } from '../streams/stream';
 import type { Sink } from './sink';
 
 /** Hears a stream before it may be shown: between asking and the first frame. */
@@ -16,10 +17,14 @@ export class Channel implements StreamListener {
   /** Listeners that get nothing for now but want to know how the stream fares. */
   readonly paused = new Set<Sink>();
 
-  /** The newest publication heard here: where the stream stands. */
-  last: Publication | undefined;
+  /** Where the stream stands, as far as it is known here. */
+  place: Position = { epoch: '', seq: 0 };
 
-  constructor(readonly stream: string) {}
+  constructor(
+    /** Its name without the brand. */
+    readonly stream: string,
+    readonly kind: Kind,
+  ) {}
 
   get empty(): boolean {
     return this.sinks.size === 0 && this.joiners.size === 0 && this.paused.size === 0;
@@ -27,9 +32,14 @@ export class Channel implements StreamListener {
 
   /** The fan-out: a loop and nothing else. A sink that has had enough may leave during it: a set that is walked allows that. */
   publication(publication: Publication): void {
-    this.last = publication;
+    this.place = publication;
     for (const sink of this.sinks) sink.deliver(publication, true);
     if (this.joiners.size > 0) for (const joiner of this.joiners) joiner.hold(publication);
+  }
+
+  /** Takes note of where the stream was found to stand. An answer that was long on its way may be older than what is known. */
+  found({ epoch, seq }: Position): void {
+    if (this.place.epoch !== epoch || this.place.seq < seq) this.place = { epoch, seq };
   }
 
   status(status: StreamStatus): void {

@@ -17,14 +17,12 @@ export class Hub {
 
   /** Registers a sink; nothing is delivered before the membership is released. */
   join(stream: { readonly name: string; readonly kind: Kind }, sink: Sink): Membership {
-    const channel = this.channels.get(stream.name) ?? this.openChannel(stream.name);
+    const known = this.channels.get(stream.name);
+    const channel = known ?? this.openChannel(stream);
     this.memberships[stream.kind]++;
-    const membership = new Membership(this.pubsub, channel, sink, () => {
-      this.memberships[stream.kind]--;
-      if (channel.empty) this.closeChannel(channel);
-    });
+    const membership = new Membership(this.pubsub, channel, sink, this.left);
     // Only now: the exchange's answer may come back during this call, and the joiner must hear it.
-    this.pubsub.subscribe(stream.name, channel);
+    if (!known) this.pubsub.subscribe(stream.name, channel);
     return membership;
   }
 
@@ -40,16 +38,19 @@ export class Hub {
     return this.channels.size;
   }
 
-  private openChannel(stream: string): Channel {
-    const channel = new Channel(stream);
-    this.channels.set(stream, channel);
+  private openChannel({ name, kind }: { readonly name: string; readonly kind: Kind }): Channel {
+    const channel = new Channel(name, kind);
+    this.channels.set(name, channel);
     return channel;
   }
 
-  private closeChannel(channel: Channel): void {
+  /** One for all memberships: a function each would be memory for every stream of every client. */
+  private readonly left = (channel: Channel): void => {
+    this.memberships[channel.kind]--;
+    if (!channel.empty) return;
     this.channels.delete(channel.stream);
     this.pubsub.unsubscribe(channel.stream, channel);
-  }
+  };
 
   /** Once per sink, however many streams of the market it listens to. Rare: walking all channels is fine. */
   private tellMarket(status: MarketStatus): void {

@@ -26,8 +26,11 @@ class SlowRecovery implements Listening {
 
   /** Whether the place is read when it is asked for, or when the answer comes. */
   readEarly = true;
+  /** No network: the place is known here. */
+  atOnce = false;
 
-  recover(stream: string, since?: Position): Promise<Recovery> {
+  recover(stream: string, since?: Position): Recovery | Promise<Recovery> {
+    if (this.atOnce) return this.inner.recover(stream, since);
     const early = this.readEarly ? this.inner.recover(stream, since) : undefined;
     return new Promise((resolve) => this.waiting.push(() => resolve(early ?? this.inner.recover(stream, since))));
   }
@@ -200,6 +203,14 @@ const aStep: fc.Arbitrary<Step> = fc.oneof(
       (early): Step =>
         ({ pubsub }) =>
           void (pubsub.readEarly = early),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.boolean().map(
+      (atOnce): Step =>
+        ({ pubsub }) =>
+          void (pubsub.atOnce = atOnce),
     ),
   },
   { weight: 5, arbitrary: fc.constant<Step>(() => settled()) },

@@ -4,25 +4,27 @@ import type { StreamStatus } from '../pubsub/status';
 import type { Channel, Joiner } from './channel';
 import type { Sink } from './sink';
 
+/** Joined, and nothing has come: the usual case takes no list of its own. */
+const NONE: readonly Publication[] = [];
+
 /**
  * One listener's place in one stream. Joins snapshot and live without a gap: registered first, then `recover` holds what is
  * published while the snapshot is fetched, then `release` delivers the snapshot and of what was held only what is newer.
  */
 export class Membership implements Joiner {
-  private held: Publication[] | undefined;
+  private held: readonly Publication[] | undefined;
   private recovery: Recovery | undefined;
-  /** Where the stream stood when we joined. */
-  private joinedAt: Position = { epoch: '', seq: 0 };
   private settle: ((status: StreamStatus) => void) | undefined;
   private left = false;
   private pausing = false;
   private resuming = false;
 
+  /** @param leaveChannel told once, when this was the channel's listener and is no more */
   constructor(
     private readonly pubsub: Pick<Listening, 'recover' | 'streamStatus'>,
     private readonly channel: Channel,
     private readonly sink: Sink,
-    private readonly leaveChannel: () => void,
+    private readonly leaveChannel: (channel: Channel) => void,
   ) {
     channel.joiners.add(this);
   }
@@ -43,23 +45,17 @@ export class Membership implements Joiner {
     return status ? Promise.resolve(status) : new Promise((resolve) => (this.settle = resolve));
   }
 
-  /** Finds where to begin. From here on everything published is held until {@link release}. */
-  async recover(since?: Position): Promise<Recovery> {
-    for (;;) {
-      const held: Publication[] = [];
-      this.held = held;
-      const recovery = await this.pubsub.recover(this.stream, since);
-      // When the epoch changed while we asked, only a new answer tells whether what is held came before or after this one.
-      if (!this.left && held.some(({ epoch }) => epoch !== recovery.epoch)) continue;
-      this.recovery = recovery;
-      this.joinedAt = recovery;
-      return recovery;
-    }
+  /** Finds where to begin: at once, if that is known here. From here on everything published is held until {@link release}. */
+  recover(since?: Position): Recovery | Promise<Recovery> {
+    this.held = NONE;
+    const recovery = this.pubsub.recover(this.stream, since);
+    // Nothing can have been published meanwhile.
+    return 'then' in recovery ? this.recovering(recovery, since) : this.found(recovery);
   }
 
   /** The newest place of the stream that this process has seen. */
   position(): Position {
-    return this.channel.last ?? this.joinedAt;
+    return this.channel.place;
   }
 
   /** Lets the stream flow to the sink: first what `recover` found, then what came meanwhile. */
@@ -105,16 +101,35 @@ export class Membership implements Joiner {
     this.channel.joiners.delete(this);
     this.channel.sinks.delete(this.sink);
     this.channel.paused.delete(this.sink);
-    this.leaveChannel();
+    this.leaveChannel(this.channel);
     // Who still waits for the exchange's answer need not.
     this.settle?.({ state: 'pending', reason: '', since: 0 });
   }
 
   hold(publication: Publication): void {
-    this.held?.push(publication);
+    if (this.held === undefined) return;
+    if (this.held.length === 0) this.held = [publication];
+    else (this.held as Publication[]).push(publication);
   }
 
   answered(status: StreamStatus): void {
     if (status.state !== 'pending') this.settle?.(status);
+  }
+
+  private async recovering(asked: Promise<Recovery>, since: Position | undefined): Promise<Recovery> {
+    for (;;) {
+      const recovery = await asked;
+      // When the epoch changed while we asked, only a new answer tells whether what is held came before or after this one.
+      if (this.left || !this.held?.some(({ epoch }) => epoch !== recovery.epoch)) return this.found(recovery);
+      this.held = NONE;
+      asked = Promise.resolve(this.pubsub.recover(this.stream, since));
+    }
+  }
+
+  private found(recovery: Recovery): Recovery {
+    if (this.left) return recovery;
+    this.recovery = recovery;
+    this.channel.found(recovery);
+    return recovery;
   }
 }

@@ -175,7 +175,7 @@ describe('RatedListening', () => {
       book(1, 'snapshot');
       const all = Array.from({ length: listeners }, () => new Heard());
       for (const one of all) listening.subscribe(BOOK_1S, one);
-      const found = await Promise.all(all.map(() => listening.recover(BOOK_1S)));
+      const found = await Promise.all(all.map(async () => listening.recover(BOOK_1S)));
       expect(new Set(found.map(({ publications }) => publications[0])).size).toBe(1);
       for (let id = 2; id < 6; id++) {
         book(id, 'delta');

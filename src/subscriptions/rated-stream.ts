@@ -23,7 +23,7 @@ export class RatedStream implements StreamListener {
   private readonly channel: Channel;
   private readonly membership: Membership;
   private readonly envelope: Envelope;
-  private joined: Promise<void> = Promise.resolve();
+  private joining: Promise<void> | undefined;
   private seq = 0;
   /** A publication or snapshot of the base with the newest whole state that is known here. */
   private state: Publication | undefined;
@@ -53,7 +53,7 @@ export class RatedStream implements StreamListener {
     private readonly context: RatedStreamContext,
   ) {
     this.envelope = new Envelope(context.brand, stream.name);
-    this.channel = new Channel(base);
+    this.channel = new Channel(base, stream.kind);
     const sink = {
       deliver: (publication: Publication, live: boolean) => this.take(publication, live ? publication.received : 0),
       streamStatus: () => undefined,
@@ -74,9 +74,12 @@ export class RatedStream implements StreamListener {
 
   start(): void {
     this.context.base.subscribe(this.channel.stream, this);
-    const release = () => this.membership.release();
+    const release = () => {
+      this.joining = undefined;
+      this.membership.release();
+    };
     // Without an answer it begins with what comes live, and with what the first listener's own asking brings.
-    this.joined = this.membership.recover().then(release, release);
+    this.joining = this.join().then(release, release);
   }
 
   stop(): void {
@@ -95,14 +98,26 @@ export class RatedStream implements StreamListener {
   }
 
   /** The newest state, which may be newer than the last message; never a part of history, which is not kept. */
-  async recover(): Promise<Recovery> {
-    await this.joined;
+  recover(): Recovery | Promise<Recovery> {
+    return this.joining || this.behind || !this.state ? this.recovering() : this.standing();
+  }
+
+  private async recovering(): Promise<Recovery> {
+    await this.joining;
     if (this.behind || !this.state) {
       await this.refresh();
       this.bring(0);
     }
+    return this.standing();
+  }
+
+  private standing(): Recovery {
     const { epoch, seq } = this;
     return { epoch, seq, publications: this.state ? [this.snapshot(this.state)] : [], recovered: false };
+  }
+
+  private async join(): Promise<void> {
+    await this.membership.recover();
   }
 
   private get owed(): boolean {
@@ -191,8 +206,8 @@ export class RatedStream implements StreamListener {
     // What came by itself meanwhile may be newer.
     if (!snapshot || this.turns !== turns) return;
     this.state = snapshot;
-    const { last } = this.channel;
-    this.behind = last?.epoch === snapshot.epoch && last.seq > snapshot.seq;
+    const { place } = this.channel;
+    this.behind = place.epoch === snapshot.epoch && place.seq > snapshot.seq;
   }
 
   /** Encoded once per state and number, however many ask for it. */

@@ -196,7 +196,7 @@ describe('subscribe', () => {
     });
     expect(reply).toMatchObject({
       success: true,
-      args: ['ticker:BTCUSDT', 'ticker:BTCUSDT', 'mudrex.futures.ticker.BTCUSDT'].sort((a) => (a.startsWith('ticker') ? -1 : 1)),
+      args: ['ticker:BTCUSDT', 'mudrex.futures.ticker.BTCUSDT', 'ticker:BTCUSDT'],
       rejected: null,
     });
     exchange.price(BTC, '1');

@@ -5,10 +5,15 @@ import { RequestError, type Command, type Door } from '../door';
 import { OutFrame } from '../out-frame';
 import { echo, type ErrorReply, type GapNotice, type StatusNotice } from './protocol';
 
+/** History that clients resume across is kept for long; frames of it need not be. */
+const MAX_FIRST_BYTES = 16 * 1_048_576;
+
 /** The protocol of docs/protocol.md, served at `/ws`. */
 export class NativeDoor implements Door {
   private lastPublication: Publication | undefined;
   private lastFrame: OutFrame | undefined;
+  private first = new WeakMap<Publication, OutFrame>();
+  private firstBytes = 0;
 
   /** @param deflateFrom bodies below this many bytes are never compressed */
   constructor(
@@ -30,11 +35,8 @@ export class NativeDoor implements Door {
     return { op: typeof op === 'string' ? op : 'none', content: content as Record<string, unknown> };
   }
 
-  /** The fan-out asks for the same publication once per client: the last frame answers all but the first. */
   publication(publication: Publication, live: boolean): OutFrame {
-    if (this.lastFrame && this.lastPublication === publication) return this.lastFrame;
-    this.lastPublication = publication;
-    return (this.lastFrame = OutFrame.data(publication, live, this.deflateFrom));
+    return live ? this.liveFrame(publication) : this.firstFrame(publication);
   }
 
   streamStatus(stream: string, { state, reason, since }: StreamStatus): OutFrame | undefined {
@@ -64,5 +66,26 @@ export class NativeDoor implements Door {
   error({ code, message }: RequestError, id?: unknown): OutFrame {
     const reply: ErrorReply = { op: 'error', ...echo(id), code, message };
     return OutFrame.control(reply);
+  }
+
+  /** The fan-out asks for the same publication once per client: the last frame answers all but the first. */
+  private liveFrame(publication: Publication): OutFrame {
+    if (this.lastFrame && this.lastPublication === publication) return this.lastFrame;
+    this.lastPublication = publication;
+    return (this.lastFrame = OutFrame.data(publication, true, this.deflateFrom));
+  }
+
+  /** What joining clients begin with: many ask for the same ones in turn. A frame lives no longer than its snapshot. */
+  private firstFrame(publication: Publication): OutFrame {
+    const known = this.first.get(publication);
+    if (known) return known;
+    const frame = OutFrame.data(publication, false, this.deflateFrom);
+    this.firstBytes += frame.size;
+    if (this.firstBytes > MAX_FIRST_BYTES) {
+      this.first = new WeakMap();
+      this.firstBytes = frame.size;
+    }
+    this.first.set(publication, frame);
+    return frame;
   }
 }
