@@ -1,6 +1,5 @@
 import type { Market } from '../../streams/stream';
-import type { Position } from '../publication';
-import type { Publishing } from '../pubsub';
+import type { Inherited, Publishing } from '../pubsub';
 
 /**
  * Why a stream's writes go nowhere from now on. `fenced`: a newer holder has it; let go of it. `hole`: what was written last did not
@@ -16,7 +15,7 @@ export interface Claiming {
    * @param fence of the lease under which we publish
    * @returns where the stream stands, `undefined` when nothing is known of it, `'fenced'` when a newer holder has it
    */
-  claim(stream: string, fence: number): Promise<Position | 'fenced' | undefined>;
+  claim(stream: string, fence: number): Promise<Inherited | 'fenced' | undefined>;
 }
 
 /** Publishing whose every write is checked against the fence of the market's newest holder. */
@@ -25,6 +24,8 @@ export interface FencedPublishing extends Publishing, Claiming {
   hold(market: Market, fence: number): void;
   /** Stops keeping the stream alive and forgets it here; at the store it stays for whoever goes on. */
   letGo(stream: string): void;
+  /** The same for a market's status. */
+  letGoMarket(market: Market): void;
   /** Told once per stream until it is claimed or opened again; what is published meanwhile is dropped and counted. */
   onRefused(listener: (stream: string, why: Refusal) => void): void;
   /** A newer holder has spoken for this market. */

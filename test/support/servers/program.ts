@@ -140,7 +140,12 @@ function containerProgram({ program, image }: WantedProgram): Program {
       const child = spawn('docker', ['run', '--rm', '--name', name, ...published, image, program, ...args], {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      return { child, signal: async (signal) => void (await run('docker', [...verbs[signal], name])) };
+      return {
+        child,
+        signal: async (signal) => {
+          await run('docker', [...verbs[signal], name]);
+        },
+      };
     },
   };
 }

@@ -1,0 +1,95 @@
+import { type Market, MARKETS } from '../../streams/stream';
+import type { Position, Publication } from '../publication';
+import { decodeNotice, decodePublication, passOn, UnreadableBytes } from '../publication-codec';
+import type { MarketStatus, StreamStatus } from '../status';
+import type { Found, Wire, WireListener } from '../wire';
+import type { Keys } from './keys';
+import { owned } from './owned';
+import type { RedisLink } from './redis-link';
+import type { Scripts } from './scripts';
+
+const NOWHERE: Found = { epoch: '', seq: 0, publications: [], recovered: false, status: undefined };
+
+/** Told which stream is listened to now, so that whoever serves it need not wait for its next look at Redis. */
+export interface Announcer {
+  announce(stream: string): void;
+}
+
+/** Hears through Redis what whatever replica publishes. */
+export class RedisWire implements Wire {
+  /** Messages that no replica of this version wrote. */
+  unreadable = 0;
+
+  constructor(
+    private readonly link: RedisLink,
+    private readonly keys: Keys,
+    private readonly scripts: Scripts,
+    private readonly announcer: Announcer,
+  ) {}
+
+  hear(listener: WireListener): void {
+    const pass = (message: Buffer) => {
+      try {
+        passOn(owned(message), listener);
+      } catch (error) {
+        if (!(error instanceof UnreadableBytes)) throw error;
+        this.unreadable++;
+      }
+    };
+    this.link.hearData(pass);
+    for (const market of MARKETS) this.link.hear(this.keys.ofMarket(market).told, pass);
+    this.link.onWhole(() => listener.restored());
+  }
+
+  listen(stream: string): Promise<void> {
+    this.announcer.announce(stream);
+    return this.link.listen(this.keys.of(stream).channel);
+  }
+
+  unlisten(stream: string): void {
+    this.link.unlisten(this.keys.of(stream).channel);
+  }
+
+  async fetch(stream: string, since?: Position): Promise<Found> {
+    const { state, log, snap } = this.keys.of(stream);
+    const place = since ? [since.epoch, since.seq] : ['', ''];
+    return foundIn(await this.link.ask(this.scripts.fetch, [state, log, snap], place));
+  }
+
+  async fetchMarkets(): Promise<MarketStatus[]> {
+    const statuses = await Promise.all(MARKETS.map((market) => this.fetchMarket(market)));
+    return statuses.filter((status) => status !== undefined);
+  }
+
+  private async fetchMarket(market: Market): Promise<MarketStatus | undefined> {
+    const bytes = await this.link.ask(this.scripts.get, [this.keys.ofMarket(market).status], []);
+    const notice = bytes === null ? undefined : decodeNotice(bytes as Buffer);
+    return notice?.notice === 'marketStatus' ? notice.status : undefined;
+  }
+}
+
+/** @param reply epoch, seq, status, recovered, snapshot, publications; nothing when nobody serves the stream */
+function foundIn(reply: unknown): Found {
+  const [epoch, seq, status, recovered, snapshot, ...followed] = reply as [
+    Buffer?,
+    Buffer?,
+    Buffer?,
+    number?,
+    Buffer?,
+    ...Buffer[],
+  ];
+  if (!epoch || !seq || !status || !snapshot) return NOWHERE;
+  const encoded = snapshot.length > 0 ? [snapshot, ...followed] : followed;
+  return {
+    epoch: epoch.toString(),
+    seq: Number(seq),
+    publications: encoded.map((bytes): Publication => decodePublication(owned(bytes))),
+    recovered: recovered === 1,
+    status: statusIn(status),
+  };
+}
+
+function statusIn(bytes: Buffer): StreamStatus | undefined {
+  const notice = bytes.length > 0 ? decodeNotice(bytes) : undefined;
+  return notice?.notice === 'status' ? notice.status : undefined;
+}
