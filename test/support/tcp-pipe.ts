@@ -37,7 +37,11 @@ export class TcpPipe {
     private readonly clock: Clock,
   ) {
     source.on('data', (bytes: Buffer) => this.take(bytes));
-    source.on('end', () => this.push({ due: this.dueNow(), bytes: undefined }));
+    source.on('end', () => {
+      // Who gives up a connection that was forgotten is gone; the other side is not told.
+      if (this.lost) source.destroy();
+      this.push({ due: this.dueNow(), bytes: undefined });
+    });
     sink.on('drain', () => this.pump());
     if (manner.held) source.pause();
   }

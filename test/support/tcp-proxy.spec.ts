@@ -172,6 +172,11 @@ describe('TcpProxy', () => {
     proxy.heal();
     await roundTrip();
     expect([atServer.reads, atClient.reads, client.destroyed, end.destroyed]).toEqual([0, 0, false, false]);
+    const before = proxy.connections;
+    client.destroy();
+    await eventually(() => proxy.connections === before - 1);
+    await roundTrip();
+    expect(end.destroyed).toBe(false);
   });
 
   it('refuses new connections until it is told otherwise', async () => {

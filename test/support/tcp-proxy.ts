@@ -51,8 +51,9 @@ export class TcpProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
+  /** How many clients are connected. */
   get connections(): number {
-    return this.links.size;
+    return [...this.links].filter(({ client }) => !client.destroyed).length;
   }
 
   /** Connections to come lead elsewhere. */
