@@ -37,12 +37,16 @@ export class Envelope {
     return Buffer.concat([Buffer.from(this.start(position, type)), body.subarray(body.indexOf(DATA))]);
   }
 
-  /** Entries were lost between the exchange and us; how many is not known. The notice takes number `seq` itself. */
-  gap({ epoch, seq }: Position, reason: string): Buffer {
+  /**
+   * Entries were lost. Between the exchange and us: how many is not known, and the notice takes number `seq` itself. Between the
+   * publisher and here: entries `from` to `seq`.
+   */
+  gap({ epoch, seq }: Position, reason: 'upstream_reconnect' | 'history_exceeded', from = seq): Buffer {
     return Buffer.from(
-      `{"op":"gap","stream":"${this.stream}","epoch":"${epoch}","from":${seq},"to":${seq},"reason":"${reason}"}`,
+      `{"op":"gap","stream":"${this.stream}","epoch":"${epoch}","from":${from},"to":${seq},"reason":"${reason}"}`,
     );
   }
+
   /** A snapshot also names its epoch: it is where a client begins. */
   private start({ epoch, seq }: Position, type: MessageType): string {
     return `${this.head}${type}"${type === 'snapshot' ? `,"epoch":"${epoch}"` : ''},"seq":${seq}`;

@@ -23,6 +23,7 @@ export class InProcessPubSub implements PubSub {
   private readonly markets = new Map<Market, MarketStatus>();
   private readonly marketListeners: ((status: MarketStatus) => void)[] = [];
   private readonly demandListeners: ((stream: string, wanted: boolean) => void)[] = [];
+  private readonly epochListeners: ((stream: string, epoch: string | undefined) => void)[] = [];
 
   /** @param historySize publications kept per stream, so that a client can resume */
   constructor(private readonly historySize: number) {}
@@ -84,10 +85,17 @@ export class InProcessPubSub implements PubSub {
 
   open(stream: string, epoch: string): void {
     this.served.set(stream, { epoch, seq: 0, history: new History(this.historySize), snapshot: undefined, status: undefined });
+    for (const hear of this.epochListeners) hear(stream, epoch);
   }
 
   close(stream: string): void {
-    this.served.delete(stream);
+    if (!this.served.delete(stream)) return;
+    for (const hear of this.epochListeners) hear(stream, undefined);
+  }
+
+  /** Hears which epoch of a stream has been opened; undefined: it was closed. */
+  onEpoch(listener: (stream: string, epoch: string | undefined) => void): void {
+    this.epochListeners.push(listener);
   }
 
   setStreamStatus(stream: string, status: StreamStatus): void {

@@ -24,13 +24,18 @@ export interface WireListener {
 export interface Wire {
   /** Once, before anything else. */
   hear(listener: WireListener): void;
-  /** Resolves when everything published from now on will be heard. Rejects while the path is broken; `restored` follows. */
+  /**
+   * Resolves when everything published from now on will be heard. Rejects while the path is broken; `restored` follows, and it is
+   * then called again. What has resolved holds until `unlisten`, through every break and restoration.
+   */
   listen(stream: string): Promise<void>;
   unlisten(stream: string): void;
   /**
-   * Where the stream stands now and what to deliver first. With a `since` that is kept: exactly what was missed. Otherwise the newest
-   * snapshot, if there is one, and all that followed it. Rejects while the path is broken.
+   * Where the stream stands now, which is never behind what has been heard of it, and what to deliver first. With a `since` that is
+   * kept: exactly what was missed. Otherwise the newest snapshot, if there is one, and all that followed it. Rejects while the path is
+   * broken; `restored` follows.
    */
   fetch(stream: string, since?: Position): Promise<Found>;
+  /** Rejects while the path is broken; `restored` follows. */
   fetchMarkets(): Promise<MarketStatus[]>;
 }

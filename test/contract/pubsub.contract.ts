@@ -15,6 +15,7 @@ export const HISTORY = 4;
 
 const A = 'futures.ticker.AUSDT';
 const B = 'futures.ticker.BUSDT';
+const LOG = 'futures.trade.AUSDT';
 
 /** Keeps what a listener hears; a test waits for what it expects, because a network may stand in between. */
 class Heard implements StreamListener {
@@ -51,6 +52,18 @@ function place({ epoch, seq, type }: Pick<Publication, 'epoch' | 'seq' | 'type'>
   return type === 'snapshot' ? `snapshot ${epoch}:${seq}` : `${epoch}:${seq}`;
 }
 
+/** Expects a recovery to be the newest state: a snapshot, and what followed it. */
+function expectNewestState({ epoch, seq, publications, recovered }: Recovery, at: string): void {
+  expect({ at: `${epoch}:${seq}`, recovered }).toEqual({ at, recovered: false });
+  const [snapshot, ...following] = publications;
+  expect(snapshot?.type).toBe('snapshot');
+  const from = snapshot?.seq ?? 0;
+  expect(from + following.length).toBe(seq);
+  expect(publications.map(place)).toEqual(
+    publications.map((_, i) => (i === 0 ? `snapshot ${epoch}:${from}` : `${epoch}:${from + i}`)),
+  );
+}
+
 /** What every adapter of the PubSub port must do. */
 export function describePubSub(name: string, start: () => Promise<StartedPubSub>): void {
   describe(`${name}, as a PubSub`, () => {
@@ -76,6 +89,12 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
         const now = await pubsub.recover(stream);
         return now.epoch === epoch && now.seq === seq;
       });
+    }
+
+    /** Resolves when the listener hears everything published from now on. */
+    async function listen(stream: string, ...listeners: StreamListener[]): Promise<void> {
+      for (const listener of listeners) pubsub.subscribe(stream, listener);
+      await pubsub.recover(stream);
     }
 
     function recovered({ epoch, seq, publications, recovered: exactly }: Recovery): object {
@@ -132,9 +151,8 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
     describe('delivery', () => {
       it('reaches every listener of the stream, in order, byte for byte, and nobody else', async () => {
         const [first, second, other] = [new Heard(), new Heard(), new Heard()];
-        pubsub.subscribe(A, first);
-        pubsub.subscribe(A, second);
-        pubsub.subscribe(B, other);
+        await listen(A, first, second);
+        await listen(B, other);
         pubsub.open(A, 'e1');
         pubsub.open(B, 'e2');
         publish(A, 'e1', 1, 20);
@@ -149,7 +167,7 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
 
       it('carries every field of a publication, for every type', async () => {
         const listener = new Heard();
-        pubsub.subscribe(A, listener);
+        await listen(A, listener);
         pubsub.open(A, 'e1');
         const sent: Publication[] = [
           { ...publication(A, 'e1', 1, 'snapshot'), closed: true },
@@ -163,8 +181,7 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
 
       it('ends for a listener that has left and goes on for the others', async () => {
         const [leaving, staying] = [new Heard(), new Heard()];
-        pubsub.subscribe(A, leaving);
-        pubsub.subscribe(A, staying);
+        await listen(A, leaving, staying);
         pubsub.open(A, 'e1');
         publish(A, 'e1', 1);
         await leaving.until('e1:1');
@@ -176,7 +193,7 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
 
       it('does not happen for an epoch that is not the open one', async () => {
         const listener = new Heard();
-        pubsub.subscribe(A, listener);
+        await listen(A, listener);
         pubsub.open(A, 'e1');
         publish(A, 'e1', 1);
         pubsub.close(A);
@@ -188,7 +205,14 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
       });
     });
 
-    describe('recovery', () => {
+    describe.each([
+      ['with nobody listening', false],
+      ['while somebody listens', true],
+    ])('recovery, %s,', (_, listened) => {
+      beforeEach(async () => {
+        if (listened) await Promise.all([listen(A, new Heard()), listen(LOG, new Heard())]);
+      });
+
       it('of a stream that nobody has opened stands nowhere', async () => {
         expect(await pubsub.recover(A)).toEqual({ epoch: '', seq: 0, publications: [], recovered: false });
       });
@@ -199,25 +223,25 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
         expect(recovered(await pubsub.recover(A))).toEqual({ at: 'e1:0', publications: [], recovered: false });
       });
 
-      it('without a place to resume from is the newest snapshot', async () => {
+      it('without a place to resume from is the newest snapshot and what followed it', async () => {
         pubsub.open(A, 'e1');
         publish(A, 'e1', 1, 3);
         await standsAt(A, 'e1', 3);
-        expect(recovered(await pubsub.recover(A))).toEqual({ at: 'e1:3', publications: ['snapshot e1:3'], recovered: false });
+        expectNewestState(await pubsub.recover(A), 'e1:3');
       });
 
-      it('of a stream without snapshots is only its place', async () => {
-        pubsub.open(A, 'e1');
-        pubsub.publish(publication(A, 'e1', 1), undefined);
-        await standsAt(A, 'e1', 1);
-        expect(recovered(await pubsub.recover(A))).toEqual({ at: 'e1:1', publications: [], recovered: false });
+      it('of a log stream is only its place', async () => {
+        pubsub.open(LOG, 'e1');
+        pubsub.publish(publication(LOG, 'e1', 1), undefined);
+        await standsAt(LOG, 'e1', 1);
+        expect(recovered(await pubsub.recover(LOG))).toEqual({ at: 'e1:1', publications: [], recovered: false });
       });
 
       it.each([
         ['nothing when nothing was missed', 9, []],
         ['exactly what was missed', 7, ['e1:8', 'e1:9']],
         ['all that is kept, when that reaches back just far enough', 9 - HISTORY, ['e1:6', 'e1:7', 'e1:8', 'e1:9']],
-      ])('from a place brings %s', async (_, seq, expected) => {
+      ])('from a place brings %s', async (__, seq, expected) => {
         pubsub.open(A, 'e1');
         publish(A, 'e1', 1, 9);
         await standsAt(A, 'e1', 9);
@@ -229,12 +253,11 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
         ['one message further back than is kept', { epoch: 'e1', seq: 8 - HISTORY }],
         ['of another epoch', { epoch: 'e0', seq: 9 }],
         ['that has not come yet', { epoch: 'e1', seq: 10 }],
-      ])('from a place %s is a snapshot and says so', async (_, since) => {
+      ])('from a place %s is a snapshot and says so', async (__, since) => {
         pubsub.open(A, 'e1');
         publish(A, 'e1', 1, 9);
         await standsAt(A, 'e1', 9);
-        const found = await pubsub.recover(A, since);
-        expect(recovered(found)).toEqual({ at: 'e1:9', publications: ['snapshot e1:9'], recovered: false });
+        expectNewestState(await pubsub.recover(A, since), 'e1:9');
       });
 
       it('from before the first message brings all while all is kept', async () => {
@@ -249,12 +272,14 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
         const listener = new Heard();
         pubsub.open(A, 'e1');
         publish(A, 'e1', 1, 3);
+        await standsAt(A, 'e1', 3);
         pubsub.subscribe(A, listener);
         const asked = pubsub.recover(A);
         publish(A, 'e1', 4, 8);
-        const { seq, publications } = await asked;
-        await listener.until('e1:8');
-        expect(publications.map(place)).toEqual([`snapshot e1:${seq}`]);
+        const found = await asked;
+        const { seq } = found;
+        expectNewestState(found, `e1:${seq}`);
+        if (seq < 8) await listener.until('e1:8');
         const newer = listener.publications.filter((step) => step.seq > seq).map(place);
         expect(newer).toEqual(Array.from({ length: 8 - seq }, (_, i) => `e1:${seq + 1 + i}`));
       });
@@ -274,8 +299,7 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
         pubsub.open(A, 'e2');
         publish(A, 'e2', 1);
         await standsAt(A, 'e2', 1);
-        const found = await pubsub.recover(A, { epoch: 'e1', seq: 1 });
-        expect(recovered(found)).toEqual({ at: 'e2:1', publications: ['snapshot e2:1'], recovered: false });
+        expectNewestState(await pubsub.recover(A, { epoch: 'e1', seq: 1 }), 'e2:1');
       });
 
       it('begins anew when a stream is opened again without a close', async () => {
@@ -293,8 +317,8 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
 
       it('of a stream is told to its listeners and remembered for those to come', async () => {
         const [listener, other] = [new Heard(), new Heard()];
-        pubsub.subscribe(A, listener);
-        pubsub.subscribe(B, other);
+        await listen(A, listener);
+        await listen(B, other);
         expect(pubsub.streamStatus(A)).toBeUndefined();
         pubsub.open(A, 'e1');
         pubsub.setStreamStatus(A, live);
@@ -308,7 +332,7 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
         const order: string[] = [];
         let done: () => void = () => undefined;
         const all = new Promise<void>((resolve) => (done = resolve));
-        pubsub.subscribe(A, {
+        await listen(A, {
           publication: ({ seq }) => order.push(String(seq)),
           status: ({ state }) => {
             order.push(state);
@@ -324,7 +348,7 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
       });
 
       it('of a stream is forgotten when it is closed', async () => {
-        pubsub.subscribe(A, new Heard());
+        await listen(A, new Heard());
         pubsub.open(A, 'e1');
         pubsub.setStreamStatus(A, live);
         await eventually(() => pubsub.streamStatus(A) !== undefined);

@@ -1,0 +1,156 @@
+import type { Place } from './place';
+import type { Position, Publication, Recovery } from './publication';
+import type { Recent } from './recent';
+import type { Found } from './wire';
+
+/** What joiners need of the tail that they join. */
+export interface Joined {
+  readonly place: Place;
+  readonly recent: Recent;
+  /** Whether only the newest state of the stream matters. */
+  readonly isState: boolean;
+  /** Nobody serves the stream, as far as is known. */
+  readonly lost: boolean;
+  /** The place's number is right, but nothing can be built on it. */
+  readonly bare: boolean;
+  /** A place has been found, if only that there is none, and is not being looked up. */
+  readonly settled: boolean;
+  ask(since: Position | undefined): Promise<Found>;
+  /** Looks the place up. `settled` is false until that has succeeded. */
+  repair(): void;
+  /** Delivers what is new in an answer and follows the place without a hole. */
+  advance(found: Found): void;
+}
+
+const NOWHERE: Recovery = { epoch: '', seq: 0, publications: [], recovered: false };
+const MAX_TRAIL = 256;
+/** A joiner that has asked so often in vain is told so. */
+const MAX_TRIES = 8;
+
+/**
+ * Answers those who join a stream: from memory, if that suffices, or with what the publisher answers, once for all who ask. The answer
+ * always ends exactly where the tail stands, so that it and what is delivered afterwards have neither a hole nor an overlap.
+ */
+export class Joiners {
+  /** What was delivered since the first of those asked that still wait for an answer. */
+  private trail: Publication[] = [];
+  private asking = 0;
+  private shared: Promise<Found | undefined> | undefined;
+  private waiting: (() => void)[] = [];
+  private readonly unanswered = new Set<() => void>();
+  private ended = false;
+
+  constructor(private readonly tail: Joined) {}
+
+  recover(since: Position | undefined): Recovery | Promise<Recovery> {
+    return this.known(since) ?? this.ask(since);
+  }
+
+  delivered(publication: Publication): void {
+    if (this.asking === 0) return;
+    // Those who wait ask again when they find it cut.
+    if (this.trail.length === MAX_TRAIL) this.trail = [];
+    this.trail.push(publication);
+  }
+
+  /** What is delivered from now on does not follow what was delivered before. */
+  interrupted(): void {
+    this.trail = [];
+  }
+
+  /** The place has been looked up. */
+  settled(): void {
+    const { waiting } = this;
+    this.waiting = [];
+    for (const go of waiting) go();
+  }
+
+  /** What was asked before is not wanted any more: the wire is another one. */
+  askAnew(): void {
+    this.shared = undefined;
+    for (const giveUp of this.unanswered) giveUp();
+    this.unanswered.clear();
+  }
+
+  /** Nobody listens any more. */
+  end(): void {
+    this.ended = true;
+    this.askAnew();
+    this.settled();
+  }
+
+  private known(since: Position | undefined): Recovery | undefined {
+    const { place, recent, lost, bare, settled } = this.tail;
+    if (lost) return settled ? NOWHERE : undefined;
+    const { epoch, seq } = place;
+    if (since?.epoch === epoch) {
+      if (bare) return undefined;
+      const missed = since.seq === seq ? [] : recent.after(since.seq);
+      return missed && { epoch, seq, publications: missed, recovered: true };
+    }
+    const publications = seq === 0 ? [] : recent.beginning();
+    return publications && { epoch, seq, publications, recovered: false };
+  }
+
+  private async ask(since: Position | undefined): Promise<Recovery> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      while (!this.tail.settled && !this.ended) await new Promise<void>((resolve) => this.waiting.push(resolve));
+      if (this.ended) return NOWHERE;
+      const known = this.known(since);
+      if (known) return known;
+      this.asking++;
+      const found = await (since ? this.question(since) : this.sharedQuestion());
+      const answer = found && this.completed(found);
+      if (--this.asking === 0) this.trail = [];
+      if (answer) return answer;
+    }
+    throw new Error('where the stream stands could not be found out');
+  }
+
+  private sharedQuestion(): Promise<Found | undefined> {
+    if (this.shared) return this.shared;
+    const question = this.question(undefined).finally(() => {
+      if (this.shared === question) this.shared = undefined;
+    });
+    this.shared = question;
+    return question;
+  }
+
+  /** Resolves to undefined when the wire is broken, or another one by now. */
+  private question(since: Position | undefined): Promise<Found | undefined> {
+    return new Promise((resolve) => {
+      const giveUp = () => resolve(undefined);
+      this.unanswered.add(giveUp);
+      this.tail.ask(since).then(
+        (found) => {
+          this.unanswered.delete(giveUp);
+          resolve(found);
+        },
+        () => {
+          if (this.unanswered.delete(giveUp)) this.tail.repair();
+          giveUp();
+        },
+      );
+    });
+  }
+
+  /** The answer with what was delivered since. Undefined when the two do not meet. */
+  private completed(found: Found): Recovery | undefined {
+    const { tail } = this;
+    const { place, recent } = tail;
+    if (!tail.settled || this.ended) return undefined;
+    if (!tail.lost && found.epoch === place.epoch && found.seq > place.seq) tail.advance(found);
+    if (tail.lost || found.epoch !== place.epoch || found.seq > place.seq) {
+      tail.repair();
+      return undefined;
+    }
+    const since = this.trail.filter(({ seq }) => seq > found.seq);
+    if (since.length !== place.seq - found.seq) return undefined;
+    const { epoch, seq } = place;
+    const { recovered } = found;
+    // Of a log stream, entries up to the place are declared missing: then none of them may follow.
+    const publications = recovered || tail.isState ? [...found.publications, ...since] : [];
+    if (!recovered) recent.replace(publications);
+    return { epoch, seq, publications, recovered };
+  }
+}
