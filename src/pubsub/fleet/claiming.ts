@@ -26,8 +26,11 @@ export interface FencedPublishing extends Publishing, Claiming {
   letGo(stream: string): void;
   /** The same for a market's status. */
   letGoMarket(market: Market): void;
-  /** Told once per stream until it is claimed or opened again; what is published meanwhile is dropped and counted. */
-  onRefused(listener: (stream: string, why: Refusal) => void): void;
+  /**
+   * Told once per stream until it is claimed or opened again; what is published meanwhile is dropped and counted. `detail` is the
+   * store's own error, for the log; empty when there was none.
+   */
+  onRefused(listener: (stream: string, why: Refusal, detail: string) => void): void;
   /** A newer holder has spoken for this market. */
   onMarketFenced(listener: (market: Market) => void): void;
 }

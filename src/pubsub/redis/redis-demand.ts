@@ -87,9 +87,10 @@ export class RedisDemand implements Announcer {
 
   private seen(streams: ReadonlySet<string>, asked: number): void {
     for (const stream of streams) {
-      if (this.streams.has(stream)) continue;
-      this.streams.set(stream, 0);
-      this.tell(stream, true);
+      const until = this.streams.get(stream);
+      // Seen, it needs its announcement no more; one that came after we asked is not of what we see.
+      if (until === undefined || until - ANNOUNCED_MS <= asked) this.streams.set(stream, 0);
+      if (until === undefined) this.tell(stream, true);
     }
     for (const [stream, until] of this.streams) {
       if (streams.has(stream) || until > asked) continue;

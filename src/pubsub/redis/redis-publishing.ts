@@ -42,7 +42,7 @@ export class RedisPublishing implements FencedPublishing {
   private readonly fences = new Map<string, number>();
   private readonly marketFences = new Map<string, number>();
   private readonly marketStatuses = new Map<Market, MarketStatus>();
-  private readonly refusedListeners: ((stream: string, why: Refusal) => void)[] = [];
+  private readonly refusedListeners: ((stream: string, why: Refusal, detail: string) => void)[] = [];
   private readonly marketFencedListeners: ((market: Market) => void)[] = [];
   private readonly snapshotEvery: number;
   private tokens = 0;
@@ -109,7 +109,7 @@ export class RedisPublishing implements FencedPublishing {
     this.fences.delete(stream);
   }
 
-  onRefused(listener: (stream: string, why: Refusal) => void): void {
+  onRefused(listener: (stream: string, why: Refusal, detail: string) => void): void {
     this.refusedListeners.push(listener);
   }
 
@@ -161,12 +161,8 @@ export class RedisPublishing implements FencedPublishing {
     this.served.set(stream, served);
     const { state, log, snap, channel } = served.keys;
     const notice = encodeNotice({ notice: 'opened', stream, epoch });
-    this.link.run(
-      this.scripts.open,
-      [state, log, snap, channel],
-      [served.token, fence, epoch, notice],
-      this.check(stream, served),
-    );
+    const args = [served.token, fence, epoch, notice, this.link.runOf(state)];
+    this.link.run(this.scripts.open, [state, log, snap, channel], args, this.check(stream, served));
   }
 
   close(stream: string): void {
@@ -213,7 +209,8 @@ export class RedisPublishing implements FencedPublishing {
   /** The snapshot to store with a publication. */
   private snapshotWith(served: Served, { kind, type, seq }: Publication): Buffer | string {
     if (type === 'snapshot') return ITSELF;
-    if (!served.snapshot || (kind === 'orderbook' && seq - served.snapshotSeq < this.snapshotEvery)) return NO_SNAPSHOT;
+    const led = kind === 'orderbook' && served.snapshotSeq > 0 && seq - served.snapshotSeq < this.snapshotEvery;
+    if (!served.snapshot || led) return NO_SNAPSHOT;
     const snapshot = served.snapshot();
     return snapshot?.seq === seq ? encodePublication(snapshot) : NO_SNAPSHOT;
   }
@@ -250,7 +247,8 @@ export class RedisPublishing implements FencedPublishing {
   private refuse(stream: string, served: Served, error: Error | null, reply: unknown): void {
     if (served.refused || this.served.get(stream) !== served) return;
     served.refused = true;
-    for (const listener of this.refusedListeners) listener(stream, error === null && reply === FENCED ? 'fenced' : 'hole');
+    const why = error === null && reply === FENCED ? 'fenced' : 'hole';
+    for (const listener of this.refusedListeners) listener(stream, why, error?.message ?? '');
   }
 
   private newToken(): string {

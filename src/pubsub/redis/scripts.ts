@@ -85,14 +85,14 @@ redis.call('${publish}', KEYS[4], ARGV[3])
 return ${WRITTEN}`,
     ),
 
-    /** KEYS state channel, ARGV token fence status notice. */
+    /** KEYS state channel, ARGV token fence notice. */
     streamStatus: script(
       2,
       `
 local known = redis.call('HMGET', KEYS[1], 'token', 'fence', 'epoch')${refused}
 if not known[3] then return ${HOLE} end
 redis.call('HSET', KEYS[1], 'status', ARGV[3])
-redis.call('${publish}', KEYS[2], ARGV[4])
+redis.call('${publish}', KEYS[2], ARGV[3])
 return ${WRITTEN}`,
     ),
 
