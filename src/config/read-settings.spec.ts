@@ -113,6 +113,12 @@ describe('readSettings', () => {
     ['ALLOWED_ORIGINS', 'https://app.example.com/path'],
     ['CLIENT_IDLE_TIMEOUT', 'Infinity'],
     ['HISTORY_SIZE', '-1'],
+    ['REDIS_URL', 'http://redis:6379'],
+    ['REDIS_URL', 'redis:6379'],
+    ['REDIS_URL', 'redis://redis:99999'],
+    ['REDIS_CLUSTER_NODES', 'one:6379,'],
+    ['REDIS_CLUSTER_NODES', 'one:6379 two:6379'],
+    ['REDIS_KEY_PREFIX', 'a{b}'],
   ])('refuses %s=%s', (variable, value) => {
     expect(mistakesOf({ [variable]: value })).toMatchObject([{ variable, value }]);
   });
@@ -122,6 +128,18 @@ describe('readSettings', () => {
   });
 
   it.each([
+    ['REDIS_URL', 'redisUrl', ['redis://localhost', 'rediss://user:p%40ss@redis.example.com:6380/2', 'redis://[::1]:6379']],
+    ['REDIS_CLUSTER_NODES', 'redisClusterNodes', ['one:6379', 'one:6379, two:6379,10.0.0.3:6379', 'rediss://:p@one:1,two:2']],
+  ] as const)('takes for %s what Redis is usually found by', (variable, property, values) => {
+    for (const value of values) expect(readSettings({ [variable]: value })[property]).toBe(value);
+  });
+
+  it.each([
+    [
+      { REDIS_URL: 'redis://one', REDIS_CLUSTER_NODES: 'two:6379' },
+      'REDIS_CLUSTER_NODES',
+      'empty when REDIS_URL is set, or the other way round',
+    ],
     [{ PORT: '9000', METRICS_PORT: '9000' }, 'METRICS_PORT', 'another port than PORT (9000)'],
     [{ PORT: '8001' }, 'METRICS_PORT', 'another port than PORT (8001)'],
     [

@@ -65,6 +65,14 @@ function contradictions(settings: Settings, wrong: ReadonlySet<string>): Mistake
     const allowed = `more than CLIENT_PING_INTERVAL (${clientPingInterval}), or clients that answer every ping look idle`;
     mistakes.push(mistake('CLIENT_IDLE_TIMEOUT', String(clientIdleTimeout), allowed));
   }
+  if (comparable('redisUrl', 'redisClusterNodes') && settings.redisUrl !== '' && settings.redisClusterNodes !== '') {
+    mistakes.push(
+      mistake('REDIS_CLUSTER_NODES', settings.redisClusterNodes, 'empty when REDIS_URL is set, or the other way round'),
+    );
+  }
+  if (comparable('redisUrl') && settings.redisUrl !== '' && !URL.canParse(settings.redisUrl)) {
+    mistakes.push(mistake('REDIS_URL', settings.redisUrl, 'an address that can be read; is the port right?'));
+  }
   return mistakes;
 }
 

@@ -12,6 +12,9 @@ export type Compression = (typeof COMPRESSIONS)[number];
 
 const NAME = /^[a-z0-9_-]+$/;
 const HOST = /^[A-Za-z0-9.:_-]+$/;
+const REDIS_URL = /^(rediss?:\/\/([^\s/?#@]*@)?[^\s/?#@]+(\/\d*)?)?$/;
+const REDIS_NODES = /^((rediss?:\/\/([^\s,/?#@]*@)?)?[^\s,/?#@]+(\s*,\s*(?!\s*$)|$))*$/;
+const KEY_PREFIX = /^[A-Za-z0-9_.:-]+$/;
 const ORIGIN = /^(\*|https?:\/\/[^/?#\s@]+)$/;
 
 /**
@@ -145,6 +148,31 @@ export class Settings {
 
   @WholeNumber({ min: 0, max: 1_000_000, meaning: 'Newest messages kept per stream, for clients that resume' })
   readonly historySize: number = 256;
+
+  @Seconds({ min: 1, meaning: 'Seconds that Redis keeps the messages of a stream after the newest one' })
+  readonly historyTtl: number = 120;
+
+  @Text(REDIS_URL, 'redis://[user:password@]host[:port][/database], or the same with rediss:// for TLS', {
+    meaning: 'Redis through which replicas share one upstream; without it a process is alone',
+  })
+  readonly redisUrl: string = '';
+
+  @Text(
+    REDIS_NODES,
+    'a comma-separated list of host:port, each with redis://user:password@ or rediss:// before it where needed',
+    {
+      meaning: 'Some nodes of a Redis Cluster, instead of REDIS_URL',
+    },
+  )
+  readonly redisClusterNodes: string = '';
+
+  @Text(KEY_PREFIX, 'letters, digits and _ . : -', {
+    meaning: 'First characters of every key and channel in Redis; replicas with the same ones are a fleet',
+  })
+  readonly redisKeyPrefix: string = 'tapecast:';
+
+  @WholeNumber({ min: 2, max: 10_000, meaning: 'Connections to Redis that one replica may open; it needs two per server' })
+  readonly redisMaxConnections: number = 50;
 
   @WholeNumber({ min: 1, max: 600_000, meaning: "Milliseconds a subscribe waits for the exchange's answer" })
   readonly subscribeTimeoutMs: number = 3000;

@@ -14,7 +14,8 @@ function defaultOf(variable: Variable): string {
 
 function tableRow(variable: Variable): string {
   const rule = variable.defaultRule === undefined ? '' : ` (${variable.defaultRule})`;
-  return `| \`${variable.name}\` | \`${defaultOf(variable)}\`${rule} | ${variable.meaning} | ${variable.allowed} |`;
+  const shown = defaultOf(variable) === '' ? 'none' : `\`${defaultOf(variable)}\``;
+  return `| \`${variable.name}\` | ${shown}${rule} | ${variable.meaning} | ${variable.allowed} |`;
 }
 
 /** Commented out when the default hangs on another variable: copied to `.env` it would override that one. */
