@@ -19,25 +19,21 @@ export interface Announcer {
 export class RedisWire implements Wire {
   /** Messages that no replica of this version wrote. */
   unreadable = 0;
+  private listener: WireListener | undefined;
 
   constructor(
     private readonly link: RedisLink,
     private readonly keys: Keys,
     private readonly scripts: Scripts,
     private readonly announcer: Announcer,
-  ) {}
+  ) {
+    const pass = (message: Buffer) => this.pass(message);
+    link.hearData(pass);
+    for (const market of MARKETS) link.hear(keys.ofMarket(market).told, pass);
+  }
 
   hear(listener: WireListener): void {
-    const pass = (message: Buffer) => {
-      try {
-        passOn(owned(message), listener);
-      } catch (error) {
-        if (!(error instanceof UnreadableBytes)) throw error;
-        this.unreadable++;
-      }
-    };
-    this.link.hearData(pass);
-    for (const market of MARKETS) this.link.hear(this.keys.ofMarket(market).told, pass);
+    this.listener = listener;
     this.link.onWhole(() => listener.restored());
   }
 
@@ -59,6 +55,16 @@ export class RedisWire implements Wire {
   async fetchMarkets(): Promise<MarketStatus[]> {
     const statuses = await Promise.all(MARKETS.map((market) => this.fetchMarket(market)));
     return statuses.filter((status) => status !== undefined);
+  }
+
+  private pass(message: Buffer): void {
+    if (!this.listener) return;
+    try {
+      passOn(owned(message), this.listener);
+    } catch (error) {
+      if (!(error instanceof UnreadableBytes)) throw error;
+      this.unreadable++;
+    }
   }
 
   private async fetchMarket(market: Market): Promise<MarketStatus | undefined> {
