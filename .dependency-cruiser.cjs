@@ -64,6 +64,12 @@ module.exports = {
       to: { path: 'node_modules/ws/' },
     },
     {
+      name: 'ioredis-only-in-its-adapter',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `${spec}|^src/pubsub/redis/` },
+      to: { path: 'node_modules/ioredis/' },
+    },
+    {
       name: 'nest-stays-off-the-data-path',
       comment: 'classes on the data path are plain; modules build them with factories',
       severity: 'error',
