@@ -21,7 +21,7 @@ export default tseslint.config(
   { files: ['**/*.{js,cjs,mjs}'], ...tseslint.configs.disableTypeChecked },
   {
     // Command-line programs talk to a terminal.
-    files: ['src/demo/**', 'src/fleet/**', 'src/simulator/exchange.ts', 'bench/**'],
+    files: ['src/demo/**', 'src/fleet/**', 'src/simulator/exchange.ts', 'bench/**', 'test/fleet/*.ts'],
     rules: { 'no-console': 'off' },
   },
 );
