@@ -11,6 +11,8 @@ import { doorAdapterFor } from './gateway/gateway.module';
 import { Sessions } from './gateway/sessions';
 import { Readiness } from './health/readiness';
 import { MetricsServer } from './metrics/metrics-server';
+import type { Replica } from './pubsub/fleet/replica';
+import { REPLICA } from './pubsub/pubsub.module';
 import { Upstream } from './upstream/upstream';
 
 /** A gateway that takes clients. */
@@ -51,8 +53,14 @@ export async function startGateway(settingsModule: DynamicModule): Promise<Runni
     port,
     stop: async () => {
       logger.info({ clients: app.get(Sessions).active }, 'tapecast drains');
-      // Once the clients are told to go nobody listens any more, so the exchange can be let go at the same time.
-      await Promise.all([app.get(Sessions).drain(settings.shutdownDrainMs), app.get(Upstream).stop()]);
+      const replica = app.get<Replica | null>(REPLICA);
+      // Once the clients are told to go nobody here listens any more, so the exchange can be let go at the same time; but what it
+      // brings for the clients of other replicas goes on until one of them has taken over.
+      const upstreamLeft = async () => {
+        await replica?.pubsub.leave(settings.shutdownDrainMs);
+        await app.get(Upstream).stop();
+      };
+      await Promise.all([app.get(Sessions).drain(settings.shutdownDrainMs), upstreamLeft()]);
       await app.close();
       logger.info('tapecast has stopped');
     },

@@ -4,6 +4,7 @@ import { SettingsModule } from './config/config.module';
 import { LOGGER } from './config/log.module';
 import { SettingsError } from './config/settings-error';
 import { unknownVariables } from './config/unknown-variables';
+import { RedisSettingsError } from './pubsub/redis/redis-link';
 import { startGateway } from './application';
 
 async function main(): Promise<void> {
@@ -28,7 +29,7 @@ async function main(): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  const known = error instanceof SettingsError || cannotListen(error);
+  const known = error instanceof SettingsError || error instanceof RedisSettingsError || cannotListen(error);
   process.stderr.write(`${known ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
   process.exit(1);
 }
