@@ -7,6 +7,8 @@ export interface Flushable {
 /** When to run what; times in milliseconds, the clock with fractions. */
 export interface FlushTiming {
   now(): number;
+  /** How much of {@link now} the event loop has spent waiting with nothing to do. */
+  idle(): number;
   /** Wall clock, ms since 1970: for latencies. */
   wallClock(): number;
   /** Runs a task when the turn's input has been read: `setImmediate`. */
@@ -23,21 +25,24 @@ export interface FlushPace {
 const SLICE_MS = 4;
 /** Outboxes flushed between two looks at the clock. */
 const LOOK_EVERY = 16;
-/** Of the loop's time that fan-out may take before flushes are spaced out. */
-const MAX_SHARE = 0.5;
-/** Spacing grows until fan-out is down to this share, then shrinks again. */
-const COMFORTABLE_SHARE = 0.35;
+/** The loop counts as full when it waits less than a tenth of the time … */
+const FULL = 0.95;
+/** … and as having room again below this. */
+const ROOMY = 0.88;
+/** Fan-out that takes less than this of the loop is not what fills it: spacing it out would cost latency and gain nothing. */
+const FAIR_SHARE = 0.4;
 /** A flush waits at most this many times what the last one took … */
 const MAX_FACTOR = 2;
+const FACTOR_STEP = 0.25;
 /** … and never longer than this: what is added to latency under overload. */
 const MAX_WAIT_MS = 20;
-/** The share is measured over about this time. */
+/** Loads are measured over about this time. */
 const WINDOW_MS = 100;
 
 /**
- * Flushes every outbox that got something once, at the end of the event loop's turn: a quiet gateway adds no delay. When fan-out
- * begins to fill the loop, flushes are spaced out: batches grow, so each delivery costs less, and joins, pings and the exchange
- * get their turn.
+ * Flushes every outbox that got something once, at the end of the event loop's turn: as long as the loop keeps up, no delay is
+ * added. When it is full and fan-out is what fills it, flushes are spaced out: batches grow, so each delivery costs less, and joins,
+ * pings and the exchange get their turn.
  */
 export class Flusher {
   private dirty: Flushable[] = [];
@@ -50,7 +55,8 @@ export class Flusher {
   private lastStart = -Infinity;
   private lastTook = 0;
   private windowStart = 0;
-  private windowBusy = 0;
+  private windowIdle = 0;
+  private windowFlushing = 0;
 
   constructor(
     private readonly timing: FlushTiming,
@@ -117,13 +123,16 @@ export class Flusher {
 
   /** Spaces flushes out while they fill the loop, and draws them together again while they do not. */
   private adapt(now: number, took: number): void {
-    this.windowBusy += took;
+    this.windowFlushing += took;
     const span = now - this.windowStart;
     if (span < WINDOW_MS) return;
-    const share = this.windowBusy / span;
-    if (share > MAX_SHARE) this.factor = Math.min(MAX_FACTOR, this.factor + 0.25);
-    else if (share < COMFORTABLE_SHARE) this.factor = Math.max(0, this.factor - 0.125);
+    const idle = this.timing.idle();
+    const busy = 1 - (idle - this.windowIdle) / span;
+    const share = this.windowFlushing / span;
+    if (busy > FULL && share > FAIR_SHARE) this.factor = Math.min(MAX_FACTOR, this.factor + FACTOR_STEP);
+    else if (busy < ROOMY || share < FAIR_SHARE / 2) this.factor = Math.max(0, this.factor - FACTOR_STEP / 2);
     this.windowStart = now;
-    this.windowBusy = 0;
+    this.windowIdle = idle;
+    this.windowFlushing = 0;
   }
 }

@@ -28,6 +28,7 @@ const AUTO_DEFLATE_BYTES = 512;
 
 const FLUSH_TIMING: FlushTiming = {
   now: () => performance.now(),
+  idle: () => performance.eventLoopUtilization().idle,
   wallClock: systemClock.now,
   endOfTurn: (task) => void setImmediate(task),
   after: (ms, task) => void setTimeout(task, ms),

@@ -20,5 +20,5 @@ export class Turns {
 
 /** A flusher that takes no time, so that it never paces itself. */
 export function unpacedFlusher(wallClock: () => number, endOfTurn: (task: () => void) => void): Flusher {
-  return new Flusher({ now: () => 0, wallClock, endOfTurn, after: (_, task) => endOfTurn(task) }, { everyMs: 0 });
+  return new Flusher({ now: () => 0, idle: () => 0, wallClock, endOfTurn, after: (_, task) => endOfTurn(task) }, { everyMs: 0 });
 }
