@@ -1,6 +1,7 @@
 import { Controller, Get, Res, ServiceUnavailableException } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { Health } from './health';
+import type { HealthReading } from './health';
+import { Pages } from './pages';
 
 /** Whether data flows: Terminus's answer, with the flat fields beside it that existing monitors read. */
 @Controller('health')
@@ -8,20 +9,26 @@ export class HealthController {
   constructor(
     private readonly checks: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
-    private readonly health: Health,
+    private readonly pages: Pages,
   ) {}
 
   @Get()
   @HealthCheck()
   async check(@Res({ passthrough: true }) response: { status(code: number): unknown }): Promise<object> {
-    const result = await this.outcome(response);
-    const { redis, pubsubListener, connections } = this.health;
+    const reading = await this.pages.health();
+    const result = await this.outcome(reading, response);
+    const { redis, pubsubListener, connections } = reading;
     return { ...result, redis, pubsub_listener: pubsubListener, connections };
   }
 
-  private async outcome(response: { status(code: number): unknown }): Promise<object> {
+  private async outcome(reading: HealthReading, response: { status(code: number): unknown }): Promise<object> {
     try {
-      return await this.checks.check([() => this.redis(), () => this.pubsubListener(), () => this.upstream()]);
+      return await this.checks.check([
+        () => this.redis(reading),
+        () => this.pubsubListener(reading),
+        () => this.upstream(reading),
+        ...(reading.workers ? [() => this.workers(reading)] : []),
+      ]);
     } catch (error) {
       // How Terminus says that something is down.
       if (!(error instanceof ServiceUnavailableException)) throw error;
@@ -30,22 +37,24 @@ export class HealthController {
     }
   }
 
-  private redis(): HealthIndicatorResult {
-    const { redis } = this.health;
+  private redis({ redis }: HealthReading): HealthIndicatorResult {
     const indicator = this.indicators.check('redis');
     return redis === 'disconnected' ? indicator.down({ state: redis }) : indicator.up({ state: redis });
   }
 
-  private pubsubListener(): HealthIndicatorResult {
-    const { pubsubListener } = this.health;
+  private pubsubListener({ pubsubListener }: HealthReading): HealthIndicatorResult {
     const indicator = this.indicators.check('pubsub_listener');
     return pubsubListener === 'ok' ? indicator.up({ state: pubsubListener }) : indicator.down({ state: pubsubListener });
   }
 
-  private upstream(): HealthIndicatorResult {
-    const markets = this.health.markets();
+  private upstream({ markets }: HealthReading): HealthIndicatorResult {
     const indicator = this.indicators.check('upstream');
     const down = Object.values(markets).some(({ status }) => status === 'down');
     return down ? indicator.down({ markets }) : indicator.up({ markets });
+  }
+
+  /** One that is slow to answer is named and no reason to send all clients away; one that has died is replaced. */
+  private workers({ workers }: HealthReading): HealthIndicatorResult {
+    return this.indicators.check('workers').up({ ...workers });
   }
 }

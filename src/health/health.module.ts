@@ -14,11 +14,15 @@ import { Upstream } from '../upstream/upstream';
 import { Health } from './health';
 import { HealthController } from './health.controller';
 import { HttpErrorFilter } from './http-error-filter';
+import { OwnPages, Pages } from './pages';
 import { ProbesController } from './probes.controller';
 import { Readiness } from './readiness';
 import { RootController } from './root.controller';
 import { Stats } from './stats';
 import { StatsController } from './stats.controller';
+
+/** {@link Pages} of all the processes on this one's port; provided only where there are several. */
+export const SHARED_PAGES = Symbol('shared pages');
 
 @Module({
   // Terminus would log every unhealthy answer, which is once per probe; status changes are logged where they happen.
@@ -42,6 +46,12 @@ import { StatsController } from './stats.controller';
       inject: [Sessions, Hub, PUBSUB, Upstream, Settings],
       useFactory: (sessions: Sessions, hub: Hub, pubsub: PubSub, upstream: Upstream, { maxClientsTotal }: Settings) =>
         new Stats({ sessions, hub, pubsub, upstream, maxClients: maxClientsTotal, now: systemClock.now }),
+    },
+    {
+      provide: Pages,
+      inject: [Health, Stats, Readiness, { token: SHARED_PAGES, optional: true }],
+      useFactory: (health: Health, stats: Stats, readiness: Readiness, shared?: Pages) =>
+        shared ?? new OwnPages({ health, stats, readiness }),
     },
   ],
   exports: [Readiness],

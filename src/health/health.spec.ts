@@ -15,7 +15,7 @@ function healthOf(report: Partial<MarketReport>, status?: MarketStatus['state'],
     upstream: { report: () => [marketReport(report)] },
     now: () => NOW,
   });
-  return health.markets()['futures'];
+  return health.read().markets['futures'];
 }
 
 const WANTED = { wantedTopics: 3, subscribedTopics: 3 };

@@ -16,6 +16,23 @@ export interface MarketHealth {
   readonly reason?: string;
 }
 
+/** Of several gateway processes on one port. */
+export interface WorkersHealth {
+  readonly running: number;
+  /** Numbers of those that did not answer in time; what they count is missing. */
+  readonly silent: readonly number[];
+}
+
+export interface HealthReading {
+  readonly redis: 'connected' | 'disconnected' | 'not configured';
+  readonly pubsubListener: 'ok' | 'degraded';
+  readonly connections: number;
+  /** Every market that may be used, in our names. */
+  readonly markets: Readonly<Record<string, MarketHealth>>;
+  /** Absent while one process does everything. */
+  readonly workers?: WorkersHealth;
+}
+
 export interface HealthSources {
   readonly sessions: { readonly active: number };
   readonly pubsub: { healthy(): boolean; marketStatus(market: Market): MarketStatus | undefined };
@@ -27,23 +44,15 @@ export interface HealthSources {
 export class Health {
   constructor(private readonly sources: HealthSources) {}
 
-  /** This version runs in one process. */
-  get redis(): 'connected' | 'disconnected' | 'not configured' {
-    return 'not configured';
-  }
-
-  get pubsubListener(): 'ok' | 'degraded' {
-    return this.sources.pubsub.healthy() ? 'ok' : 'degraded';
-  }
-
-  get connections(): number {
-    return this.sources.sessions.active;
-  }
-
-  /** Every market that may be used, in our names. */
-  markets(): Record<string, MarketHealth> {
+  read(): HealthReading {
+    const { sessions, pubsub, upstream } = this.sources;
     const now = this.sources.now();
-    return Object.fromEntries(this.sources.upstream.report().map((report) => [report.market, this.market(report, now)]));
+    return {
+      redis: 'not configured',
+      pubsubListener: pubsub.healthy() ? 'ok' : 'degraded',
+      connections: sessions.active,
+      markets: Object.fromEntries(upstream.report().map((report) => [report.market, this.market(report, now)])),
+    };
   }
 
   private market(report: MarketReport, now: number): MarketHealth {

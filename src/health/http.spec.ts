@@ -11,10 +11,10 @@ import { LOGGER } from '../config/log.module';
 import { Health } from './health';
 import { HealthController } from './health.controller';
 import { HttpErrorFilter } from './http-error-filter';
+import { OwnPages, Pages } from './pages';
 import { ProbesController } from './probes.controller';
 import { Readiness } from './readiness';
 import { RootController } from './root.controller';
-import { Stats } from './stats';
 import { StatsController } from './stats.controller';
 
 @Controller('broken')
@@ -26,6 +26,17 @@ class BrokenController {
 }
 
 const state = { draining: false, full: false, healthy: true, stale: false, report: marketReport() };
+const STATS = {
+  connections: {
+    active_connections: 0,
+    total_connections_lifetime: 0,
+    total_messages_sent: 0,
+    avg_subscriptions_per_client: 0,
+    max_limit: 1,
+  },
+  upstream: { running: true, clients: {} },
+  pubsub: { total_subscriptions: 0, active_channels: 0 },
+};
 const logged: object[] = [];
 const readiness = new Readiness(state, state);
 let app: INestApplication;
@@ -47,9 +58,7 @@ beforeAll(async () => {
     providers: [
       { provide: APP_FILTER, useClass: HttpErrorFilter },
       { provide: LOGGER, useValue: { error: (fields: object) => logged.push(fields) } },
-      { provide: Readiness, useValue: readiness },
-      { provide: Health, useValue: health },
-      { provide: Stats, useValue: { read: () => ({ connections: {} }) } },
+      { provide: Pages, useValue: new OwnPages({ health, stats: { read: () => STATS }, readiness }) },
     ],
   }).compile();
   app = module.createNestApplication();

@@ -1,10 +1,10 @@
 import { Controller, Get, Header, Res } from '@nestjs/common';
-import { Readiness } from './readiness';
+import { Pages } from './pages';
 
 /** What an orchestrator asks: is it alive, and may it get clients. */
 @Controller()
 export class ProbesController {
-  constructor(private readonly readiness: Readiness) {}
+  constructor(private readonly pages: Pages) {}
 
   @Get('live')
   @Header('Cache-Control', 'no-store')
@@ -14,8 +14,10 @@ export class ProbesController {
 
   @Get('ready')
   @Header('Cache-Control', 'no-store')
-  ready(@Res({ passthrough: true }) response: { status(code: number): unknown }): { ok: boolean; reason?: string } {
-    const reason = this.readiness.obstacle;
+  async ready(
+    @Res({ passthrough: true }) response: { status(code: number): unknown },
+  ): Promise<{ ok: boolean; reason?: string }> {
+    const reason = await this.pages.obstacle();
     if (reason === undefined) return { ok: true };
     response.status(503);
     return { ok: false, reason };

@@ -1,3 +1,5 @@
+export type Obstacle = 'starting' | 'draining' | 'full';
+
 /** Whether new clients can be taken. Set `started` once the port is open. */
 export class Readiness {
   started = false;
@@ -8,7 +10,7 @@ export class Readiness {
   ) {}
 
   /** Why clients should go elsewhere for now; undefined when they are welcome. */
-  get obstacle(): 'starting' | 'draining' | 'full' | undefined {
+  get obstacle(): Obstacle | undefined {
     if (!this.started) return 'starting';
     if (this.sessions.draining) return 'draining';
     if (this.admission.full) return 'full';

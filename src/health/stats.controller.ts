@@ -1,13 +1,14 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { Stats } from './stats';
+import { Pages } from './pages';
+import type { StatsReading } from './stats';
 
 @Controller('stats')
 export class StatsController {
-  constructor(private readonly stats: Stats) {}
+  constructor(private readonly pages: Pages) {}
 
   @Get()
   @Header('Cache-Control', 'no-store')
-  read(): ReturnType<Stats['read']> {
-    return this.stats.read();
+  read(): Promise<StatsReading> {
+    return this.pages.stats();
   }
 }

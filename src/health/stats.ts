@@ -1,4 +1,5 @@
 import type { MarketReport } from '../upstream/report';
+import type { WorkersHealth } from './health';
 import { secondsSince } from './seconds-since';
 
 export interface StatsSources {
@@ -25,18 +26,32 @@ interface UpstreamClient {
   readonly last_message_ago: number | null;
 }
 
+export interface StatsReading {
+  readonly connections: {
+    readonly active_connections: number;
+    readonly total_connections_lifetime: number;
+    /** Every frame written: data, replies and notices. */
+    readonly total_messages_sent: number;
+    readonly avg_subscriptions_per_client: number;
+    readonly max_limit: number;
+  };
+  readonly upstream: { readonly running: boolean; readonly clients: Readonly<Record<string, UpstreamClient>> };
+  readonly pubsub: { readonly total_subscriptions: number; readonly active_channels: number };
+  /** Absent while one process does everything. */
+  readonly workers?: WorkersHealth;
+}
+
 /** The statistics page; its names are what existing monitors read. Counted when asked. */
 export class Stats {
   constructor(private readonly sources: StatsSources) {}
 
-  read() {
+  read(): StatsReading {
     const { sessions, hub, pubsub, upstream, maxClients } = this.sources;
     const subscriptions = sum(hub.memberships);
     return {
       connections: {
         active_connections: sessions.active,
         total_connections_lifetime: sessions.established,
-        /** Every frame written: data, replies and notices. */
         total_messages_sent: sum(sessions.deliveries.sent),
         avg_subscriptions_per_client: sessions.active === 0 ? 0 : Math.round((subscriptions / sessions.active) * 100) / 100,
         max_limit: maxClients,
