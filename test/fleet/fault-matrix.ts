@@ -17,6 +17,7 @@ const USAGE = `Usage: npm run faults -- [--only TARGET/FAULT/LOAD] [--seed N] [-
            loads:   ${LOADS.join(', ')}
   --seed   another market and other moments (default 1)
   --alone  without Redis: every replica has an upstream of its own
+  --save   keeps logs of cells that went well, too
   --write  the markdown page whose table is to be replaced`;
 
 /** Violations that are printed per cell; all of them are in the file. */
@@ -39,7 +40,7 @@ function save(result: CellResult, seed: number): string {
   mkdirSync(built('faults'), { recursive: true });
   const involved = new Set(result.verdict.violations.slice(0, 50).map(({ client }) => client));
   const logs = result.logs
-    .filter(({ client }) => involved.has(client))
+    .filter(({ client }) => involved.size === 0 || involved.has(client))
     .slice(0, 4)
     .map(({ client, entries }) => ({ client, entries }));
   const { violations } = result.verdict;
@@ -54,6 +55,7 @@ async function main(): Promise<number> {
       seed: { type: 'string' },
       write: { type: 'string' },
       alone: { type: 'boolean' },
+      save: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -69,7 +71,10 @@ async function main(): Promise<number> {
     results.push(result);
     const name = `${cell.target}/${cell.fault}/${cell.load}`;
     console.error(`${isWell(result) ? 'ok  ' : 'BAD '} ${name} (${results.length} of ${cells.length})`);
-    if (isWell(result)) continue;
+    if (isWell(result)) {
+      if (values.save === true) console.error(`     logs: ${save(result, seed)}`);
+      continue;
+    }
     for (const problem of result.problems) console.error(`     ${problem}`);
     for (const { fault, client, stream, what } of result.verdict.violations.slice(0, SHOWN)) {
       console.error(`     ${fault}: ${client}, ${stream}: ${what}`);

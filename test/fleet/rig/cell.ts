@@ -19,6 +19,8 @@ export interface CellResult extends CellName {
   readonly detected: number | undefined;
   /** The longest that any client had no data, of those on the replica that was hit and of the others. */
   readonly silent: { readonly hit: number | undefined; readonly others: number | undefined };
+  /** Gap notices that clients got from then on. */
+  readonly gapsDeclared: number;
   /** From the end of the fault until the fleet had one connection to the exchange; undefined when it had not in time. */
   readonly oneUpstream: number | undefined;
   readonly verdict: Verdict;
@@ -58,9 +60,7 @@ export async function runCell(name: CellName, seed: number, redis = true): Promi
     const hitClients = new Set(hit ? crowd.at(fleet.replicas.indexOf(hit)) : []);
     await over;
     const healed = performance.now();
-    const oneUpstream = await within(HEAL_LIMIT_MS, 'one upstream again', () => fleet.holders.length === upstreams).catch(
-      complain,
-    );
+    const oneUpstream = await within(HEAL_LIMIT_MS, 'one upstream again', oneHolder).catch(complain);
     await within(HEAL_LIMIT_MS, 'every client has fresh data again', () => crowd.heardSince(healed + 500, busy)).catch(complain);
     await wait(AFTERWARDS_MS);
     const until = performance.now();
@@ -78,6 +78,7 @@ export async function runCell(name: CellName, seed: number, redis = true): Promi
         hit: longest([...hitClients]),
         others: longest(logs.filter((client) => !hitClients.has(client))),
       },
+      gapsDeclared: logs.flatMap(({ entries }) => entries.filter((entry) => entry.at >= from && isGap(entry))).length,
       oneUpstream,
       verdict: verdictOf(logs, fleet.truth.reference),
       problems,
@@ -104,6 +105,10 @@ function firstSign(clients: readonly FleetClient[], from: number): number | unde
     entries.filter((entry) => entry.at >= from && isSign(entry)).map(({ at }) => at),
   );
   return signs.length === 0 ? undefined : Math.min(...signs) - from;
+}
+
+function isGap(entry: Entry): boolean {
+  return entry.kind === 'frame' && entry.frame.op === 'gap';
 }
 
 function isSign(entry: Entry): boolean {

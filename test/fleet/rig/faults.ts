@@ -19,6 +19,7 @@ export interface Injected {
 /** Longer than a fleet waits before it believes that Redis is gone. */
 const REDIS_DEAD_MS = 5000;
 const REPLICA_DEAD_MS = 3000;
+/** Shorter than the five failed tries after which an exchange is left alone for a minute. */
 const EXCHANGE_DEAD_MS = 2000;
 const FROZEN_MS = 10_000;
 const CUT_MS = 5000;

@@ -4,8 +4,8 @@ const HEAD = ['fails', 'how', 'meanwhile', 'noticed', 'silent', 'silent, hit', '
 
 /** A markdown table; times in seconds. */
 export function tableOf(results: readonly CellResult[]): string {
-  const rows = results.map(({ target, fault, load, detected, silent, oneUpstream, verdict, problems }) => {
-    const { violations, duplicates, gapsDeclared, gapsUndeclared, looked } = verdict;
+  const rows = results.map(({ target, fault, load, detected, silent, gapsDeclared, oneUpstream, verdict, problems }) => {
+    const { violations, duplicates, gapsUndeclared, looked } = verdict;
     const others = violations.length - duplicates - gapsUndeclared + problems.length;
     return [
       ...[target, fault, load, seconds(detected), seconds(silent.others), seconds(silent.hit), seconds(oneUpstream)],
