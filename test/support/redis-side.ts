@@ -43,8 +43,8 @@ export class RedisSide {
     this.publishing = new RedisPublishing(this.link, this.keys, scripts, systemClock, this.replica, history);
     this.leases = new RedisLeaseStore(this.link, this.keys, scripts);
     this.link.onWhole(() => this.changed());
-    this.link.onBroken((reason) => this.changed(this.breaks.push(reason)));
-    this.publishing.onRefused((stream, why, detail) => this.changed(this.refused.push(`${why} ${stream}${detail}`)));
+    this.link.onBroken((reason) => this.note(this.breaks, reason));
+    this.publishing.onRefused((stream, why) => this.note(this.refused, `${why} ${stream}`));
   }
 
   /** Resolves when Redis was reached, or could not be. @param listener of the wire, when anything is to be heard */
@@ -67,7 +67,12 @@ export class RedisSide {
     while (!holds()) await new Promise<void>((resolve) => this.waiting.add(resolve));
   }
 
-  private changed(_count?: number): void {
+  private note(where: string[], what: string): void {
+    where.push(what);
+    this.changed();
+  }
+
+  private changed(): void {
     for (const wake of this.waiting) wake();
     this.waiting.clear();
   }

@@ -10,7 +10,7 @@ export interface Script {
 /** What a write answers. */
 export const WRITTEN = 1;
 /** The numbers do not fit, or the stream is not known: nothing was changed. */
-export const HOLE = 0;
+const HOLE = 0;
 /** A newer holder has the stream or the market: nothing was changed. */
 export const FENCED = -1;
 
