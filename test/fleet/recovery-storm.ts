@@ -1,0 +1,47 @@
+/** A crowd whose connections break at random and that resumes elsewhere, under the checker. See docs/reliability.md. */
+import { parseArgs } from 'node:util';
+import { recoveryStorm } from './rig/storm';
+
+const USAGE = 'Usage: npm run storm -- [--seed N] [--clients 300] [--rate 500] [--seconds 30] [--kicks 50]';
+const SHOWN = 10;
+
+async function main(): Promise<number> {
+  const option = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { seed: option, clients: option, rate: option, seconds: option, kicks: option } });
+  const number = (name: keyof typeof values, usual: number): number => Number(values[name] ?? usual);
+  const options = {
+    seed: number('seed', 1),
+    clients: number('clients', 300),
+    rate: number('rate', 500),
+    lastsMs: 1000 * number('seconds', 30),
+    kicksPerSecond: number('kicks', 50),
+  };
+  if (!Object.values(options).every((value) => value >= 0)) {
+    console.log(USAGE);
+    return 2;
+  }
+  const { kicks, numbered, recovered, notRecovered, verdict } = await recoveryStorm(options);
+  console.log(`connections broken        ${kicks}
+numbered messages heard   ${numbered}
+streams resumed exactly   ${recovered}
+streams begun anew        ${notRecovered}
+gap notices               ${verdict.gapsDeclared}
+duplicates                ${verdict.duplicates}
+gaps undeclared           ${verdict.gapsUndeclared}
+all violations            ${verdict.violations.length}
+compared with others      ${verdict.looked.compared}
+books rebuilt             ${verdict.looked.books}
+trades                    ${verdict.looked.entries}
+unknown to the reference  ${verdict.unreferenced}`);
+  for (const { fault, client, stream, what } of verdict.violations.slice(0, SHOWN))
+    console.log(`${fault}: ${client}, ${stream}: ${what}`);
+  return verdict.violations.length === 0 ? 0 : 1;
+}
+
+main().then(
+  (exitCode) => process.exit(exitCode),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
