@@ -11,11 +11,13 @@ export interface Joined {
   readonly isState: boolean;
   /** Nobody serves the stream, as far as is known. */
   readonly lost: boolean;
-  /** The place's number is right, but nothing can be built on it. */
+  /** The place's number is right, but not every listener has what the next message builds on. */
   readonly bare: boolean;
   /** A place has been found, if only that there is none, and is not being looked up. */
   readonly settled: boolean;
   ask(since: Position | undefined): Promise<Found>;
+  /** Somebody was told that the stream stands nowhere, although others have a place in it. */
+  estrange(): void;
   /** Looks the place up. `settled` is false until that has succeeded. */
   repair(): void;
   /** Delivers what is new in an answer and follows the place without a hole. */
@@ -81,7 +83,11 @@ export class Joiners {
 
   private known(since: Position | undefined): Recovery | undefined {
     const { place, recent, lost, bare, settled } = this.tail;
-    if (lost) return settled ? NOWHERE : undefined;
+    if (lost) {
+      if (!settled) return undefined;
+      this.tail.estrange();
+      return NOWHERE;
+    }
     const { epoch, seq } = place;
     if (since?.epoch === epoch) {
       if (bare) return undefined;

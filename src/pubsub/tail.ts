@@ -49,7 +49,7 @@ export class Tail implements Joined {
   readonly recent: Recent;
   /** Nobody serves the stream, or its publisher stands where we cannot follow without delivering a number twice. */
   lost = true;
-  /** The place's number is right, but listeners have no state that a delta could be applied to. */
+  /** The place's number is right, but not every listener has what the next message builds on. */
   bare = false;
 
   /** The number that is delivered without a second look; NaN while there is none. */
@@ -60,8 +60,6 @@ export class Tail implements Joined {
   private repairing = false;
   /** What the repair under way finds may be outdated. */
   private again = false;
-  /** While a repair asks: the epoch that was opened meanwhile; empty when it was closed. */
-  private news: string | undefined;
   private fetching = false;
   private listening = false;
   /** Raised when answers to what was asked before are not wanted any more. */
@@ -120,19 +118,15 @@ export class Tail implements Joined {
   }
 
   opened(epoch: string): void {
-    if (this.repairing) {
-      if (this.fetching) this.news = epoch;
-    } else if (!this.place.knows(epoch)) {
-      if (this.lost) {
-        this.enter(epoch);
-        this.status = undefined;
-      } else this.repair();
-    }
+    if (this.lost && !this.repairing && !this.place.knows(epoch)) {
+      this.enter(epoch);
+      this.status = undefined;
+    } else this.reconsider();
   }
 
   closed(): void {
-    if (!this.repairing) this.lose();
-    else if (this.fetching) this.news = '';
+    if (this.repairing) this.reconsider();
+    else this.lose();
   }
 
   /** Joins where the tail stands; see `Listening.recover`. */
@@ -153,6 +147,10 @@ export class Tail implements Joined {
     this.overtaken = this.place.seq;
   }
 
+  estrange(): void {
+    if (this.place.epoch !== '') this.bare = true;
+  }
+
   repair(): void {
     if (this.repairing) {
       this.again = true;
@@ -162,6 +160,11 @@ export class Tail implements Joined {
     this.repairing = true;
     this.next = NaN;
     void this.lookUp(this.turn);
+  }
+
+  /** What came before this may have been from another epoch than we thought. Unless the stream is only about to be asked for. */
+  private reconsider(): void {
+    if (!this.repairing || this.fetching) this.repair();
   }
 
   private deliver(publication: Publication): void {
@@ -195,6 +198,9 @@ export class Tail implements Joined {
       if (seq !== place.seq + 1 || (this.bare && type === 'delta')) return false;
       this.bare = false;
       this.barren = NONE;
+    } else if (!this.lost) {
+      // Perhaps from before the epoch that a fetch has brought us to.
+      return false;
     } else if (this.isState && type === 'snapshot') this.move(epoch, seq - 1);
     else if (seq === 1 && !place.knows(epoch)) this.enter(epoch);
     else return false;
@@ -216,7 +222,6 @@ export class Tail implements Joined {
     let first = true;
     do {
       this.again = false;
-      this.news = undefined;
       const { epoch, seq } = this.place;
       const found = await this.listenAndFetch(turn);
       if (turn !== this.turn) return;
@@ -226,18 +231,13 @@ export class Tail implements Joined {
       if (!found) continue;
       // An answer that brings nothing new will not do so when asked for again at once.
       const moved = first || epoch !== this.place.epoch || seq !== this.place.seq;
-      if ((moved && !fitted) || this.isOutdated()) this.again = true;
+      if (moved && !fitted) this.again = true;
       first = false;
     } while (this.again && turn === this.turn);
     if (turn !== this.turn) return;
     this.repairing = false;
     this.next = this.lost || this.bare ? NaN : this.place.seq + 1;
     if (this.settled) this.joiners.settled();
-  }
-
-  /** Whether another epoch has been opened, or ours closed, while we fetched. */
-  private isOutdated(): boolean {
-    return this.news !== undefined && this.news !== (this.lost ? '' : this.place.epoch);
   }
 
   /** Undefined when the wire is broken. */
@@ -381,7 +381,9 @@ export class Tail implements Joined {
   private takeStatus(status: StreamStatus): void {
     // What a fetch has overtaken comes late, and the answer knew better.
     if (this.overtaken === this.place.seq && this.status && status.since < this.status.since) return;
-    this.tell(status);
+    // Nobody serves the stream: it is a late word, or the opening was lost.
+    if (this.lost && this.barren === NONE) this.repair();
+    else this.tell(status);
   }
 
   private tell(status: StreamStatus | undefined): void {
