@@ -126,7 +126,7 @@ function printBanner(port: number, replicas: readonly Replica[], redisPid: strin
   Live prices: paste this into another terminal, in this folder
     npm run watch -- ${url}ticker:BTCUSDT trade:BTCUSDT
 
-  Kill a part, and see there what clients see. It is started again after 5 s; its new pid is printed here.
+  Kill a part, and see there what clients see. It is started again 5 s later, and its new pid is printed here.
     kill -9 ${replicas[0]?.program.now.pid ?? ''}${redisPid === '' ? '' : `       the first replica\n    kill -9 ${redisPid}       Redis`}
     curl -X POST http://127.0.0.1:${exchangePort}/control/faults -d '{"fault":"drop"}'
 

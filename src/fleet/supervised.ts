@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../clock/clock';
 const DEAD_MS = 5000;
 
 interface Life {
+  readonly pid: number;
   readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
@@ -50,6 +51,9 @@ export class Supervised<T extends Life> {
     this.life = life;
     // It may have been told to stop while it started.
     if (this.stopping) await life.stop();
-    else this.attend(life);
+    else {
+      this.around.print(`${this.around.name} runs again, with pid ${life.pid}.`);
+      this.attend(life);
+    }
   }
 }

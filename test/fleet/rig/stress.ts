@@ -88,11 +88,17 @@ const ACTS: Readonly<Record<string, Act>> = {
   },
 };
 
+/** Sockets, servers and child processes of this process. */
+function openHandles(): number {
+  return process.getActiveResourcesInfo().filter((name) => /TCP|Pipe|Process/.test(name)).length;
+}
+
 /** Does things at random to a fleet of two replicas, then judges what its clients heard and looks for what was left behind. */
 export async function stress(seed: number): Promise<StressResult> {
   const random = seededRandom(seed);
   const pick = (count: number): number => Math.floor(random() * count);
   const env = { REDIS_KEY_PREFIX: PREFIX, UPSTREAM_LINGER: '0.2' };
+  const handles = openHandles();
   const fleet = await TestFleet.start({ replicas: REPLICAS, redis: true, seed, rate: SHAPE.rate, topics: topicsOf(SHAPE), env });
   const crowd = new Crowd(fleet.urls, argsOf(SHAPE), random);
   const problems: string[] = [];
@@ -122,6 +128,7 @@ export async function stress(seed: number): Promise<StressResult> {
     crowd.stop();
     const codes = await fleet.stop();
     if (codes.some((code) => code !== 0)) complain(`replicas ended with ${codes.join(', ')}`);
+    await within(LIMIT_MS, 'nothing is open in the test itself', () => openHandles() <= handles).catch(complain);
   }
 }
 

@@ -1,0 +1,77 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { freePorts } from '../support/free-port';
+import { ProgramOutput } from '../support/program-output';
+import { programFor } from '../support/servers/program';
+import { REDIS } from '../support/servers/redis';
+
+const root = join(__dirname, '../..');
+const LEASH = ['--require', './dist/leash.js'];
+
+let port: string;
+let fleet: ChildProcessWithoutNullStreams;
+let output: ProgramOutput;
+
+beforeEach(async () => {
+  // Installs Redis where that is possible: the command itself only looks for it.
+  await programFor(REDIS);
+  port = String((await freePorts(1))[0]);
+  const env = { ...process.env, PORT: port, REDIS_URL: '' };
+  fleet = spawn('node', [...LEASH, 'dist/fleet/fleet.js', '--replicas', '2'], { cwd: root, env });
+  output = new ProgramOutput(fleet);
+  await output.matching(/Ctrl-C stops everything/);
+}, 60_000);
+
+afterEach(async () => {
+  if (fleet.exitCode !== null || fleet.signalCode !== null) return;
+  const exit = once(fleet, 'exit');
+  fleet.kill('SIGTERM');
+  await exit;
+});
+
+/** Every pid that was printed. */
+function pids(): number[] {
+  return [...output.text.matchAll(/pid (\d+)|kill -9 (\d+)/g)].map(([, one, other]) => Number(one ?? other));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('npm run fleet', () => {
+  it('shows live prices through its balancer, lives through the death of a replica, and ends with all its parts', async () => {
+    const [, command] = await output.matching(/^ *npm run watch -- (.*)$/m);
+    const watch = spawn('node', ['dist/demo/watch.js', '--count', '400', ...(command ?? '').split(' ')], { cwd: root });
+    const watched = new ProgramOutput(watch);
+    await watched.matching(/mudrex\.futures\.ticker\.BTCUSDT/);
+    const [, replica] = await output.matching(/health {3}pid (\d+)/);
+    process.kill(Number(replica), 'SIGKILL');
+    const [, again] = await output.matching(/ended on SIGKILL[^]*replica \d runs again, with pid (\d+)/);
+    expect(isAlive(Number(again))).toBe(true);
+    const [code] = (await once(watch, 'exit')) as [number];
+    expect(code).toBe(0);
+    const exit = once(fleet, 'exit');
+    fleet.kill('SIGTERM');
+    expect(await exit).toEqual([0, null]);
+    expect(pids().filter(isAlive)).toEqual([]);
+    await expect(fetch(`http://127.0.0.1:${port}/live`)).rejects.toThrow();
+  }, 90_000);
+
+  it('leaves nothing behind when it is killed itself', async () => {
+    const known = pids();
+    expect(known.filter(isAlive).length).toBeGreaterThanOrEqual(3);
+    const closed = once(fleet, 'close');
+    fleet.kill('SIGKILL');
+    // Its output closes when the last program that holds it has ended.
+    await closed;
+    while (known.some(isAlive)) await wait(20);
+    expect(known.filter(isAlive)).toEqual([]);
+  }, 60_000);
+});
