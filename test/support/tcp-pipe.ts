@@ -27,7 +27,7 @@ export class TcpPipe {
   private waitingBytes = 0;
   private timer: Timer | undefined;
   private turn: NodeJS.Immediate | undefined;
-  private lost = false;
+  lost = false;
   private ended = false;
 
   constructor(

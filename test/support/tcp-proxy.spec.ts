@@ -177,6 +177,9 @@ describe('TcpProxy', () => {
     await eventually(() => proxy.connections === before - 1);
     await roundTrip();
     expect(end.destroyed).toBe(false);
+    proxy.bury();
+    await eventually(() => end.destroyed);
+    await roundTrip();
   });
 
   it('refuses new connections until it is told otherwise', async () => {

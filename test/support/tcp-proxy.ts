@@ -86,6 +86,11 @@ export class TcpProxy {
     for (const { pipes } of this.links) for (const direction of directions) pipes[direction].lose();
   }
 
+  /** Both sides learn that forgotten connections are gone, as keepalive tells them after minutes. */
+  bury(): void {
+    for (const link of [...this.links]) if (Object.values(link.pipes).some(({ lost }) => lost)) this.cut(link);
+  }
+
   /** New connections are reset at once until told otherwise. */
   refuse(refusing: boolean): void {
     this.refusing = refusing;

@@ -134,6 +134,8 @@ export async function stress(seed: number): Promise<StressResult> {
 
 /** Nobody listens any more: nothing may be subscribed, connected or kept for ever. Ends the replicas. */
 async function leaks(fleet: TestFleet, complain: (error: unknown) => void): Promise<void> {
+  // Redis itself would find out by keepalive, five minutes later, that nobody is behind a connection.
+  for (const { toRedis } of fleet.replicas) toRedis?.bury();
   const redis = new Redis(fleet.redis?.process.port ?? 0, '127.0.0.1');
   try {
     await within(LIMIT_MS, 'no connection to the exchange', () => fleet.holders.length === 0).catch(complain);
