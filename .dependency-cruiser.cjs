@@ -15,6 +15,7 @@ const may = {
   gateway: [...ground, 'subscriptions', 'pubsub'],
   health: [...ground, 'upstream', 'transform', 'pubsub', 'subscriptions', 'gateway'],
   metrics: [...ground, 'upstream', 'transform', 'pubsub', 'subscriptions', 'gateway', 'health'],
+  workers: [...ground, 'upstream', 'transform', 'pubsub', 'subscriptions', 'gateway', 'health', 'metrics'],
   simulator: ['clock', 'streams'],
   demo: ['clock', 'streams'],
   fleet: ['clock', 'demo'],

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { DynamicModule, INestApplication } from '@nestjs/common';
+import type { DynamicModule, INestApplication, INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
@@ -24,9 +24,27 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
-/** Rejects when a port is taken; nothing stays open then. */
+/** A whole gateway in this process. Rejects when a port is taken; nothing stays open then. */
 export async function startGateway(settingsModule: DynamicModule): Promise<RunningGateway> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settingsModule), {
+  const { app, port, stop } = await takeClients(AppModule.with(settingsModule));
+  const { host, bybitWsUrl: exchange } = app.get(Settings);
+  const { port: metricsPort } = app.get(MetricsServer);
+  const logger = app.get<Logger>(LOGGER);
+  logger.info({ port, metricsPort, host, exchange }, 'tapecast takes clients');
+  return {
+    app,
+    port,
+    stop: async () => {
+      logger.info({ clients: app.get(Sessions).active }, 'tapecast drains');
+      await stop();
+      logger.info('tapecast has stopped');
+    },
+  };
+}
+
+/** The part of a gateway that clients connect to. @param root with the modules of the gateway and of health */
+export async function takeClients(root: DynamicModule): Promise<RunningGateway> {
+  const app = await NestFactory.create<NestExpressApplication>(root, {
     bufferLogs: true,
     abortOnError: false,
     // A connection that never sends a request, such as a browser's spare one, would hold up the end for ever.
@@ -44,25 +62,20 @@ export async function startGateway(settingsModule: DynamicModule): Promise<Runni
     throw error;
   }
   const { port } = app.getHttpServer().address() as AddressInfo;
-  const readiness = app.get(Readiness);
-  readiness.started = true;
-  const { port: metricsPort } = app.get(MetricsServer);
-  logger.info({ port, metricsPort, host: settings.host, exchange: settings.bybitWsUrl }, 'tapecast takes clients');
+  app.get(Readiness).started = true;
   return {
     app,
     port,
     stop: async () => {
-      logger.info({ clients: app.get(Sessions).active }, 'tapecast drains');
-      const replica = app.get<Replica | null>(REPLICA);
-      // Once the clients are told to go nobody here listens any more, so the exchange can be let go at the same time; but what it
-      // brings for the clients of other replicas goes on until one of them has taken over.
-      const upstreamLeft = async () => {
-        await replica?.pubsub.leave(settings.shutdownDrainMs);
-        await app.get(Upstream).stop();
-      };
-      await Promise.all([app.get(Sessions).drain(settings.shutdownDrainMs), upstreamLeft()]);
+      // Once the clients are told to go nobody here listens any more, so the exchange can be let go at the same time.
+      await Promise.all([app.get(Sessions).drain(settings.shutdownDrainMs), leaveUpstream(app)]);
       await app.close();
-      logger.info('tapecast has stopped');
     },
   };
+}
+
+/** Lets go of the exchange; but what it brings for the clients of other replicas goes on until one of them has taken over. */
+export async function leaveUpstream(app: INestApplicationContext): Promise<void> {
+  await app.get<Replica | null>(REPLICA)?.pubsub.leave(app.get(Settings).shutdownDrainMs);
+  await app.get(Upstream).stop();
 }

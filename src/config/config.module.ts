@@ -7,15 +7,15 @@ import { Settings } from './settings';
 @Module({})
 export class SettingsModule {
   /** From `.env` and the environment, which wins. Rejects with a `SettingsError` when they cannot be used. */
-  static async forRoot(): Promise<DynamicModule> {
+  static async read(): Promise<Settings> {
     let settings = new Settings();
-    const environment = await ConfigModule.forRoot({
+    await ConfigModule.forRoot({
       validate(env) {
         settings = readSettings(env);
         return env;
       },
     });
-    return { ...SettingsModule.of(settings), imports: [environment] };
+    return settings;
   }
 
   /** From settings that were already read. */

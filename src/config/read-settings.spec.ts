@@ -141,6 +141,8 @@ describe('readSettings', () => {
       'empty when REDIS_URL is set, or the other way round',
     ],
     [{ PORT: '9000', METRICS_PORT: '9000' }, 'METRICS_PORT', 'another port than PORT (9000)'],
+    [{ WORKERS: '3', MAX_CLIENTS_TOTAL: '2' }, 'WORKERS', 'at most MAX_CLIENTS_TOTAL (2)'],
+    [{ WORKERS: '3', MAX_HANDSHAKES_PER_SECOND: '2' }, 'WORKERS', 'at most MAX_HANDSHAKES_PER_SECOND (2)'],
     [{ PORT: '8001' }, 'METRICS_PORT', 'another port than PORT (8001)'],
     [
       { BYBIT_RECONNECT_DELAY_INITIAL: '5', BYBIT_RECONNECT_DELAY_MAX: '4' },

@@ -73,6 +73,13 @@ function contradictions(settings: Settings, wrong: ReadonlySet<string>): Mistake
   if (comparable('redisUrl') && settings.redisUrl !== '' && !URL.canParse(settings.redisUrl)) {
     mistakes.push(mistake('REDIS_URL', settings.redisUrl, 'an address that can be read; is the port right?'));
   }
+  if (comparable('workers', 'maxClientsTotal') && settings.workers > settings.maxClientsTotal) {
+    mistakes.push(mistake('WORKERS', String(settings.workers), `at most MAX_CLIENTS_TOTAL (${settings.maxClientsTotal})`));
+  }
+  if (comparable('workers', 'maxHandshakesPerSecond') && settings.workers > settings.maxHandshakesPerSecond) {
+    const allowed = `at most MAX_HANDSHAKES_PER_SECOND (${settings.maxHandshakesPerSecond})`;
+    mistakes.push(mistake('WORKERS', String(settings.workers), allowed));
+  }
   return mistakes;
 }
 

@@ -179,4 +179,11 @@ export class Settings {
 
   @WholeNumber({ min: 0, max: 600_000, meaning: 'Milliseconds a shutdown may take to let clients go' })
   readonly shutdownDrainMs: number = 2000;
+
+  @WholeNumber({
+    min: 1,
+    max: 64,
+    meaning: 'Processes that take clients on the same port; one more, with the upstream, feeds them when there are several',
+  })
+  readonly workers: number = 1;
 }

@@ -91,6 +91,7 @@ export function clientMetrics({ sessions, requests, hub }: ClientSources): Scrap
     {
       name: 'websocket_queue_bytes_max',
       type: 'gauge',
+      aggregator: 'max',
       labels: [],
       help: 'Bytes that wait now for the client with the longest queue',
       read: () => only(queued(sessions.all()).max),

@@ -93,6 +93,7 @@ export function exchangeMetrics({ upstream, pubsub, deliveries, now }: ExchangeS
     {
       name: 'pubsub_channels',
       type: 'gauge',
+      aggregator: 'max',
       labels: [],
       help: 'Streams that somebody on this process listens to now',
       read: () => only(pubsub.counts().channels),

@@ -52,6 +52,21 @@ function sources() {
       backfills: counter({ filled: 3, late: 1 }),
       latency: latency(40),
     },
+    fleet: {
+      report: () => ({
+        mode: 'shared' as const,
+        since: NOW,
+        reason: '',
+        redis: true,
+        markets: [
+          { market: 'futures' as const, held: true, failovers: 2 },
+          { market: 'spot' as const, held: false, failovers: 0 },
+        ],
+        tail: { holes: 1, duplicates: 2, repairs: 3, fetches: 4, gaps: 5 },
+        unpublished: { refused: 6, unheld: 7 },
+        unreadable: 8,
+      }),
+    },
     now: () => NOW,
   } satisfies MetricsSources;
 }
@@ -93,6 +108,15 @@ describe('the metrics page', () => {
     ['upstream_bad_frames_total', { reason: 'not_json' }, 1],
     ['upstream_backfills_total', { outcome: 'filled' }, 3],
     ['pubsub_channels', {}, 4],
+    ['fleet_mode', {}, 1],
+    ['fleet_lease_held', { market: 'futures' }, 1],
+    ['fleet_lease_held', { market: 'spot' }, 0],
+    ['fleet_failovers_total', { market: 'futures' }, 2],
+    ['fleet_tail_events_total', { event: 'holes' }, 1],
+    ['fleet_tail_events_total', { event: 'gaps' }, 5],
+    ['fleet_unpublished_total', { reason: 'refused' }, 6],
+    ['fleet_unpublished_total', { reason: 'unheld' }, 7],
+    ['fleet_unreadable_total', {}, 8],
   ])('shows %s %j as %d', async (name, labels: Record<string, string>, value) => {
     expect(valueOf(await page(), name, labels)).toBe(value);
   });

@@ -6,8 +6,9 @@ import { Settings } from '../config/settings';
 import { GatewayModule } from '../gateway/gateway.module';
 import { Requests } from '../gateway/requests';
 import { Sessions } from '../gateway/sessions';
+import type { Replica } from '../pubsub/fleet/replica';
 import type { PubSub } from '../pubsub/pubsub';
-import { PUBSUB, PubSubModule } from '../pubsub/pubsub.module';
+import { PUBSUB, PubSubModule, REPLICA } from '../pubsub/pubsub.module';
 import { Hub } from '../subscriptions/hub';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module';
 import { Upstream } from '../upstream/upstream';
@@ -21,13 +22,21 @@ const SOURCES = Symbol('metrics sources');
   providers: [
     {
       provide: SOURCES,
-      inject: [Sessions, Requests, Hub, PUBSUB, Upstream],
-      useFactory: (sessions: Sessions, requests: Requests, hub: Hub, pubsub: PubSub, upstream: Upstream): MetricsSources => ({
+      inject: [Sessions, Requests, Hub, PUBSUB, Upstream, REPLICA],
+      useFactory: (
+        sessions: Sessions,
+        requests: Requests,
+        hub: Hub,
+        pubsub: PubSub,
+        upstream: Upstream,
+        replica: Replica | null,
+      ): MetricsSources => ({
         sessions,
         requests,
         hub,
         pubsub,
         upstream,
+        fleet: replica ?? undefined,
         now: systemClock.now,
       }),
     },

@@ -11,6 +11,8 @@ interface Named {
   /** For people who see only the name. */
   readonly help: string;
   readonly labels: readonly string[];
+  /** How several processes' readings become one; their sum by default. */
+  readonly aggregator?: 'max';
 }
 
 /** A metric that costs nothing until the page is asked for: then it is read from what the program counts anyway. */
@@ -20,8 +22,8 @@ export type ScrapedMetric =
 
 /** Puts a metric on the registry's page. */
 export function register(registry: Registry, metric: ScrapedMetric): void {
-  const { name, help, labels: labelNames } = metric;
-  const about = { name, help, labelNames, registers: [registry] };
+  const { name, help, labels: labelNames, aggregator = 'sum' as const } = metric;
+  const about = { name, help, labelNames, aggregator, registers: [registry] };
   switch (metric.type) {
     case 'counter':
       new Counter({

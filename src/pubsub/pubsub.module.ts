@@ -7,6 +7,7 @@ import { Settings } from '../config/settings';
 import { bootId } from './boot-id';
 import { Replica } from './fleet/replica';
 import { InProcessPubSub } from './in-process';
+import type { WorkerListening } from './ipc/worker-listening';
 import { Publisher } from './publisher';
 import type { PubSub, Publishing } from './pubsub';
 import { clusterAddress, serverAddress } from './redis/address';
@@ -15,15 +16,17 @@ import { clusterAddress, serverAddress } from './redis/address';
 export const PUBSUB = Symbol('pubsub');
 /** This process's part in a fleet: a `Replica`, or null without Redis. */
 export const REPLICA = Symbol('replica');
+/** Set in a worker: what it hears of the process with the upstream, in place of a {@link PUBSUB} of its own. */
+export const WORKER_LISTENING = Symbol('worker listening');
 
 @Module({
   providers: [
     { provide: REPLICA, inject: [Settings, LOGGER], useFactory: replicaFor },
     {
       provide: PUBSUB,
-      inject: [Settings, REPLICA],
-      useFactory: ({ historySize }: Settings, replica: Replica | null): PubSub =>
-        replica?.pubsub ?? new InProcessPubSub(historySize),
+      inject: [Settings, REPLICA, { token: WORKER_LISTENING, optional: true }],
+      useFactory: ({ historySize }: Settings, replica: Replica | null, worker?: WorkerListening): PubSub | WorkerListening =>
+        worker ?? replica?.pubsub ?? new InProcessPubSub(historySize),
     },
     {
       provide: Publisher,

@@ -5,7 +5,7 @@ import { IpcHost, type Hosted } from '../../src/pubsub/ipc/ipc-host';
 import { IpcWire } from '../../src/pubsub/ipc/ipc-wire';
 
 /** Writes at the end of the turn, without spacing. */
-export const EVERY_TURN: WriteTiming = {
+const EVERY_TURN: WriteTiming = {
   now: () => 0,
   endOfTurn: (task) => void setImmediate(task),
   after: (_, task) => void setImmediate(task),

@@ -9,8 +9,8 @@ import { encodeFound, FrameKind, type Request } from './messages';
 
 /** What workers may listen to. */
 export interface Hosted extends Listening {
-  /** Hears which epoch of a stream was opened; undefined: it was closed. */
-  onEpoch(listener: (stream: string, epoch: string | undefined) => void): void;
+  /** Hears which epoch of a stream was opened; undefined: it was closed. Where nobody tells, the first publication does. */
+  onEpoch?(listener: (stream: string, epoch: string | undefined) => void): void;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -20,20 +20,20 @@ export class IpcHost {
   private readonly listeners = new Map<string, { readonly listener: StreamListener; readonly writers: Set<FrameWriter> }>();
   private readonly workers = new Set<FrameWriter>();
 
+  /** Frames that workers which were too far behind have lost. */
+  dropped = 0;
+
   constructor(
     private readonly pubsub: Hosted,
     private readonly timing: WriteTiming,
   ) {}
-
-  /** Frames that workers which were too far behind have lost. */
-  dropped = 0;
 
   start(): void {
     this.pubsub.onMarketStatus((status) => {
       const bytes = encodeNotice({ notice: 'marketStatus', status });
       for (const writer of this.workers) writer.send(FrameKind.HEARD, bytes);
     });
-    this.pubsub.onEpoch((stream, epoch) =>
+    this.pubsub.onEpoch?.((stream, epoch) =>
       this.notice(epoch === undefined ? { notice: 'closed', stream } : { notice: 'opened', stream, epoch }),
     );
   }

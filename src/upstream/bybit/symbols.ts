@@ -6,7 +6,9 @@ import { nearestNames } from '../../streams/nearest';
 import { RestError, fetchJson } from '../rest';
 import type { FetchJson } from '../rest';
 import { fetchSymbols } from './instruments';
-import { baseCoinOf, categoryOf } from './topics';
+import { SearchBudget } from './search-budget';
+import { listKey, type SymbolNames } from './symbol-names';
+import { categoryOf } from './topics';
 
 /** Bybit lists options per base coin and does not say which coins there are. A coin that is missing here is not checked. */
 const OPTION_BASE_COINS = ['BTC', 'ETH', 'SOL', 'XRP', 'DOGE', 'MNT'] as const;
@@ -18,8 +20,6 @@ const RETRY_MAX_MS = 5 * 60_000;
 const LIMITED_MS = 10 * 60_000;
 /** A symbol that is not in a list of this age may have been listed since: the list is fetched again. */
 const SUSPECT_MS = 5 * 60_000;
-/** Looking for nearest names costs about a millisecond; nobody may make us spend more than a small part of a second on it. */
-const SEARCHES_PER_SECOND = 50;
 
 /** One list that is fetched by itself: a market's, or of options a base coin's. */
 interface SymbolList {
@@ -49,10 +49,10 @@ export interface SymbolsDeps {
 
 /** Bybit's symbols, fetched in the background and again every hour. */
 export class Symbols implements SymbolDirectory {
-  private readonly lists = new Map<string, SymbolList>();
+  private readonly byKey = new Map<string, SymbolList>();
   private stopped = false;
-  private searches = 0;
-  private searchSecond = 0;
+  private readonly searches = new SearchBudget();
+  private renewed: () => void = () => undefined;
 
   constructor(
     private readonly options: SymbolsOptions,
@@ -68,27 +68,28 @@ export class Symbols implements SymbolDirectory {
 
   stop(): void {
     this.stopped = true;
-    for (const list of this.lists.values()) list.timer?.cancel();
+    for (const list of this.byKey.values()) list.timer?.cancel();
   }
 
   look(market: Market, symbol: string): SymbolAnswer {
-    const list = this.lists.get(keyOf(market, market === 'option' ? baseCoinOf(symbol) : undefined));
+    const list = this.byKey.get(listKey(market, symbol));
     if (!list?.symbols || list.symbols.has(symbol)) return { known: true };
     const now = this.deps.clock.now();
     if (now - list.fetchedAt > SUSPECT_MS && list.failures === 0) {
       list.fetchedAt = now; // once per list and SUSPECT_MS, whatever comes of it
       void this.fetch(list);
     }
-    return { known: false, nearest: this.maySearch(now) ? nearestNames(symbol, list.symbols) : [] };
+    return { known: false, nearest: this.searches.take(now) ? nearestNames(symbol, list.symbols) : [] };
   }
 
-  private maySearch(now: number): boolean {
-    const second = Math.floor(now / 1000);
-    if (second !== this.searchSecond) {
-      this.searchSecond = second;
-      this.searches = 0;
-    }
-    return ++this.searches <= SEARCHES_PER_SECOND;
+  /** Hears that a list has been fetched. */
+  onRenewed(listener: () => void): void {
+    this.renewed = listener;
+  }
+
+  /** Every list that has been had, by {@link listKey}. */
+  *lists(): Iterable<SymbolNames> {
+    for (const [key, { symbols }] of this.byKey) if (symbols) yield { key, symbols: [...symbols] };
   }
 
   private add(market: Market, baseCoin?: string): void {
@@ -100,7 +101,7 @@ export class Symbols implements SymbolDirectory {
       failures: 0,
       timer: undefined,
     };
-    this.lists.set(keyOf(market, baseCoin), list);
+    this.byKey.set(baseCoin === undefined ? market : `${market}.${baseCoin}`, list);
     void this.fetch(list);
   }
 
@@ -137,13 +138,10 @@ export class Symbols implements SymbolDirectory {
   private renew(list: SymbolList, now: ReadonlySet<string>): void {
     const { symbols: before, market } = list;
     list.symbols = now;
+    this.renewed();
     if (!before || !this.deps.changed) return;
     const gone = new Set([...before].filter((symbol) => !now.has(symbol)));
     const come = new Set([...now].filter((symbol) => !before.has(symbol)));
     if (gone.size > 0 || come.size > 0) this.deps.changed(market, gone, come);
   }
-}
-
-function keyOf(market: Market, baseCoin: string | undefined): string {
-  return baseCoin === undefined ? market : `${market}.${baseCoin}`;
 }
