@@ -57,6 +57,8 @@ export class Tail implements Joined {
   /** A publisher has been asked at least once: joiners have an answer, if only that nobody serves the stream. */
   private found = false;
   private broken = false;
+  /** Nothing has been found over this wire yet. */
+  private rewired = false;
   private repairing = false;
   /** What the repair under way finds may be outdated. */
   private again = false;
@@ -104,6 +106,7 @@ export class Tail implements Joined {
   exchanged(): void {
     this.newTurn();
     this.listening = false;
+    this.rewired = true;
     this.repair();
   }
 
@@ -267,6 +270,7 @@ export class Tail implements Joined {
     else if (this.isState) this.jump(found);
     else this.bridge(found);
     this.found = true;
+    this.rewired = false;
     this.overtaken = place.seq;
     this.tell(found.status);
   }
@@ -304,11 +308,12 @@ export class Tail implements Joined {
   /** What was missed of a log stream is declared, unless it is only missing because the epoch is another. */
   private bridge({ epoch, seq }: Found): void {
     const { place } = this;
-    if (!place.knows(epoch)) {
+    if (!place.knows(epoch) && !(this.rewired && place.epoch !== '')) {
       this.enter(epoch);
       if (seq > 0) this.again = true;
       return;
     }
+    // Over another wire, entries of an epoch that was never heard may be those that had come over the one before.
     const floor = place.floor(epoch);
     if (seq < floor) this.strand({ epoch, seq });
     else if (epoch === place.epoch && seq === floor && !this.bare) this.lost = false;

@@ -7,7 +7,9 @@ import { Tailing } from './tailing';
 const STREAMS = ['futures.orderbook.50.AUSDT', 'futures.ticker.AUSDT', 'futures.trade.AUSDT'] as const;
 
 const stream = fc.constantFrom(...STREAMS);
-const count = fc.integer({ min: 1, max: 5 });
+const count = fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 5, max: 12 }));
+/** Usually the wire of the moment, otherwise one that was used before. */
+const wire = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3) });
 const which = fc.nat(9);
 const step = fc.oneof(
   { weight: 10, arbitrary: fc.record({ do: fc.constant('publish' as const), stream, count }) },
@@ -17,16 +19,16 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('market' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('open' as const), stream }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const), stream }) },
-  { weight: 10, arbitrary: fc.record({ do: fc.constant('arrive' as const), count }) },
+  { weight: 10, arbitrary: fc.record({ do: fc.constant('arrive' as const), count, wire }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('lose' as const), count: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('repeat' as const), which }) },
-  { weight: 10, arbitrary: fc.record({ do: fc.constant('answer' as const), which, fresh: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('repeat' as const), which, wire }) },
+  { weight: 10, arbitrary: fc.record({ do: fc.constant('answer' as const), which, fresh: fc.boolean(), wire }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('break' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('restore' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('use' as const), world: fc.nat(1), again: fc.boolean() }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('join' as const), stream }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('leave' as const), which }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('resume' as const), which }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('resume' as const), which, back: fc.nat(9) }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
@@ -139,16 +141,16 @@ class Run {
         world.close(next.stream);
         break;
       case 'arrive':
-        wire.arrive(next.count);
+        this.wireAt(next.wire).arrive(next.count);
         break;
       case 'lose':
         wire.lose(next.count);
         break;
       case 'repeat':
-        wire.repeat(next.which);
+        this.wireAt(next.wire).repeat(next.which);
         break;
       case 'answer':
-        wire.answer(next.which, next.fresh);
+        this.wireAt(next.wire).answer(next.which, next.fresh);
         break;
       case 'break':
         wire.break();
@@ -166,7 +168,7 @@ class Run {
         this.listeners.splice(next.which, 1)[0]?.leave();
         break;
       case 'resume':
-        this.resume(next.which);
+        this.resume(next.which, next.back);
     }
   }
 
@@ -189,13 +191,20 @@ class Run {
     void listener.join();
   }
 
-  private resume(index: number): void {
+  /** Whoever leaves may come back as of a place where it stood a while ago. */
+  private resume(index: number, back: number): void {
     const before = this.listeners[index];
     if (!before?.joined) return;
     this.listeners.splice(index, 1);
     before.leave();
-    const { at, sum, stream: name } = before;
-    this.join(new ModelListener(this.tailing, name, this.truth, { at, sum }));
+    const since = before.path.at(-1 - back) ?? { at: before.at, sum: before.sum };
+    this.join(new ModelListener(this.tailing, before.stream, this.truth, since));
+  }
+
+  /** Counted from the wire of the moment. */
+  private wireAt(index: number): ModelWire {
+    const all = [this.wire, ...this.wires.filter((each) => each !== this.wire)];
+    return all[index] ?? this.wire;
   }
 }
 

@@ -14,6 +14,8 @@ export class ModelListener implements StreamListener {
   at: Position = { epoch: '', seq: 0 };
   sum: number | undefined;
   joined = false;
+  /** Where it stood before. */
+  readonly path: { readonly at: Position; readonly sum: number | undefined }[] = [];
   snapshots = 0;
   gaps = 0;
   status_: StreamStatus | undefined;
@@ -99,6 +101,7 @@ export class ModelListener implements StreamListener {
     } else this.takeState(publication, next);
     this.at = { epoch, seq };
     this.highest.set(epoch, seq);
+    this.path.push({ at: this.at, sum: this.sum });
   }
 
   private takeGap({ epoch, seq, body }: Publication): void {
