@@ -27,6 +27,7 @@ export class HealthController {
         () => this.redis(reading),
         () => this.pubsubListener(reading),
         () => this.upstream(reading),
+        ...(reading.fleet ? [() => this.fleet(reading.fleet)] : []),
         ...(reading.workers ? [() => this.workers(reading)] : []),
       ]);
     } catch (error) {
@@ -51,6 +52,12 @@ export class HealthController {
     const indicator = this.indicators.check('upstream');
     const down = Object.values(markets).some(({ status }) => status === 'down');
     return down ? indicator.down({ markets }) : indicator.up({ markets });
+  }
+
+  /** Alone it serves its clients as well as ever, but the exchange sees as many connections as there are replicas. */
+  private fleet(fleet: HealthReading['fleet']): HealthIndicatorResult {
+    const indicator = this.indicators.check('fleet');
+    return fleet?.mode === 'alone' ? indicator.down({ ...fleet }) : indicator.up({ ...fleet });
   }
 
   /** One that is slow to answer is named and no reason to send all clients away; one that has died is replaced. */

@@ -6,8 +6,9 @@ import { Settings } from '../config/settings';
 import { Admission } from '../gateway/admission';
 import { GatewayModule } from '../gateway/gateway.module';
 import { Sessions } from '../gateway/sessions';
+import type { Replica } from '../pubsub/fleet/replica';
 import type { PubSub } from '../pubsub/pubsub';
-import { PUBSUB, PubSubModule } from '../pubsub/pubsub.module';
+import { PUBSUB, PubSubModule, REPLICA } from '../pubsub/pubsub.module';
 import { Hub } from '../subscriptions/hub';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module';
 import { Upstream } from '../upstream/upstream';
@@ -37,15 +38,21 @@ export const SHARED_PAGES = Symbol('shared pages');
     },
     {
       provide: Health,
-      inject: [Sessions, PUBSUB, Upstream],
-      useFactory: (sessions: Sessions, pubsub: PubSub, upstream: Upstream) =>
-        new Health({ sessions, pubsub, upstream, now: systemClock.now }),
+      inject: [Sessions, PUBSUB, Upstream, REPLICA],
+      useFactory: (sessions: Sessions, pubsub: PubSub, upstream: Upstream, replica: Replica | null) =>
+        new Health({ sessions, pubsub, upstream, fleet: replica ?? undefined, now: systemClock.now }),
     },
     {
       provide: Stats,
-      inject: [Sessions, Hub, PUBSUB, Upstream, Settings],
-      useFactory: (sessions: Sessions, hub: Hub, pubsub: PubSub, upstream: Upstream, { maxClientsTotal }: Settings) =>
-        new Stats({ sessions, hub, pubsub, upstream, maxClients: maxClientsTotal, now: systemClock.now }),
+      inject: [Sessions, Hub, PUBSUB, Upstream, Settings, REPLICA],
+      useFactory: (
+        sessions: Sessions,
+        hub: Hub,
+        pubsub: PubSub,
+        upstream: Upstream,
+        { maxClientsTotal: maxClients }: Settings,
+        replica: Replica | null,
+      ) => new Stats({ sessions, hub, pubsub, upstream, fleet: replica ?? undefined, maxClients, now: systemClock.now }),
     },
     {
       provide: Pages,

@@ -69,3 +69,49 @@ describe('the health of a market', () => {
     expect(healthOf({ ...WANTED, connected: true, lastMessageAt: NOW + 5 })).toMatchObject({ last_message_age_seconds: 0 });
   });
 });
+
+describe('the health of a replica', () => {
+  function replicaHealth(mode: 'shared' | 'alone', redis: boolean, status?: MarketStatus['state']) {
+    return new Health({
+      sessions: { active: 2 },
+      pubsub: {
+        healthy: () => redis,
+        marketStatus: (market) => status && { market, state: status, reason: 'upstream disconnected', since: NOW },
+      },
+      upstream: {
+        report: () => [marketReport({ ...WANTED, connected: true }), marketReport({ market: 'spot', category: 'spot' })],
+      },
+      fleet: {
+        report: () => ({
+          mode,
+          since: NOW - 5,
+          reason: mode === 'alone' ? 'Redis is out of reach' : '',
+          redis,
+          markets: [
+            { market: 'futures', held: true, failovers: 1 },
+            { market: 'spot', held: false, failovers: 0 },
+          ],
+        }),
+      },
+      now: () => NOW,
+    }).read();
+  }
+
+  it('names the markets that run here, and those that run elsewhere as such', () => {
+    const { redis, fleet, markets } = replicaHealth('shared', true);
+    expect({ redis, fleet }).toEqual({ redis: 'connected', fleet: { mode: 'shared', since: NOW - 5, held: ['futures'] } });
+    expect([markets['futures']?.state, markets['spot']?.state]).toEqual(['live', 'elsewhere']);
+  });
+
+  it("is that of the market's replica where that says that it is stale", () => {
+    const { markets } = replicaHealth('shared', true, 'stale');
+    expect(markets['spot']).toMatchObject({ status: 'down', state: 'stale', reason: 'upstream disconnected' });
+  });
+
+  it('says why it is alone, and has its own upstream for every market then', () => {
+    const { redis, pubsubListener, fleet, markets } = replicaHealth('alone', false);
+    expect({ redis, pubsubListener }).toEqual({ redis: 'disconnected', pubsubListener: 'degraded' });
+    expect(fleet).toMatchObject({ mode: 'alone', reason: 'Redis is out of reach' });
+    expect(markets['spot']?.state).toBe('idle');
+  });
+});

@@ -1,4 +1,5 @@
 import type { MarketReport } from '../upstream/report';
+import type { ReplicaReport } from '../pubsub/fleet/replica';
 import type { WorkersHealth } from './health';
 import { secondsSince } from './seconds-since';
 
@@ -12,6 +13,8 @@ export interface StatsSources {
   readonly hub: { readonly memberships: Readonly<Record<string, number>> };
   readonly pubsub: { counts(): { readonly channels: number } };
   readonly upstream: { readonly running: boolean; report(): readonly MarketReport[] };
+  /** Undefined without Redis. */
+  readonly fleet?: { report(): FleetStats } | undefined;
   readonly maxClients: number;
   readonly now: () => number;
 }
@@ -26,6 +29,8 @@ interface UpstreamClient {
   readonly last_message_ago: number | null;
 }
 
+type FleetStats = Pick<ReplicaReport, 'mode' | 'since' | 'redis' | 'markets' | 'tail' | 'unpublished' | 'unreadable'>;
+
 export interface StatsReading {
   readonly connections: {
     readonly active_connections: number;
@@ -39,6 +44,8 @@ export interface StatsReading {
   readonly pubsub: { readonly total_subscriptions: number; readonly active_channels: number };
   /** Absent while one process does everything. */
   readonly workers?: WorkersHealth;
+  /** Absent without Redis. */
+  readonly fleet?: FleetStats;
 }
 
 /** The statistics page; its names are what existing monitors read. Counted when asked. */
@@ -47,6 +54,7 @@ export class Stats {
 
   read(): StatsReading {
     const { sessions, hub, pubsub, upstream, maxClients } = this.sources;
+    const fleet = this.sources.fleet?.report();
     const subscriptions = sum(hub.memberships);
     return {
       connections: {
@@ -58,6 +66,7 @@ export class Stats {
       },
       upstream: { running: upstream.running, clients: this.clients() },
       pubsub: { total_subscriptions: subscriptions, active_channels: pubsub.counts().channels },
+      ...(fleet && { fleet: statsOf(fleet) }),
     };
   }
 
@@ -78,6 +87,11 @@ export class Stats {
       ]),
     );
   }
+}
+
+/** No more of a replica than is documented. */
+function statsOf({ mode, since, redis, markets, tail, unpublished, unreadable }: FleetStats): FleetStats {
+  return { mode, since, redis, markets, tail: { ...tail }, unpublished, unreadable };
 }
 
 function sum(counts: Readonly<Record<string, number>>): number {

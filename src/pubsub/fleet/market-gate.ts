@@ -145,6 +145,9 @@ export class MarketGate {
     this.tenure = tenure;
     this.deps.publishing.hold(this.market, fence);
     for (const stream of this.wanted_) void this.claim(stream, tenure);
+    if (this.wanted_.size > 0) return;
+    // Of an exchange that nobody needs there is nothing bad to say, whatever the holder before us said last.
+    this.deps.publishing.setMarketStatus({ market: this.market, state: 'live', reason: '', since: this.deps.clock.now() });
   }
 
   private async claim(stream: string, tenure: Tenure): Promise<void> {

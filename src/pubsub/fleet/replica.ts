@@ -10,8 +10,9 @@ import { RedisLink } from '../redis/redis-link';
 import { RedisPublishing } from '../redis/redis-publishing';
 import { RedisWire } from '../redis/redis-wire';
 import { scriptsFor } from '../redis/scripts';
+import type { TailCounters } from '../tail';
 import { Tailing } from '../tailing';
-import { FleetPubSub } from './fleet-pubsub';
+import { FleetPubSub, type FleetReport } from './fleet-pubsub';
 import type { FleetLog } from './log';
 
 export interface ReplicaOptions {
@@ -35,12 +36,23 @@ export interface ReplicaDeps {
   readonly log: FleetLog;
 }
 
+/** How a replica stands, for health and metrics. */
+export interface ReplicaReport extends FleetReport {
+  /** Whether Redis is within reach now. */
+  readonly redis: boolean;
+  readonly tail: Readonly<TailCounters>;
+  /** Publications of our upstream that went nowhere. */
+  readonly unpublished: { readonly refused: number; readonly unheld: number };
+  /** Messages that no replica of this version wrote. */
+  readonly unreadable: number;
+}
+
 /** One process of a fleet: its way to Redis, and the meeting point of data and demand that all replicas share. */
 export class Replica {
   readonly pubsub: FleetPubSub;
-  readonly publishing: RedisPublishing;
-  readonly wire: RedisWire;
-  readonly tailing: Tailing;
+  private readonly publishing: RedisPublishing;
+  private readonly wire: RedisWire;
+  private readonly tailing: Tailing;
   private readonly link: RedisLink;
   private readonly demand: RedisDemand;
 
@@ -71,6 +83,16 @@ export class Replica {
       random,
       log,
     });
+  }
+
+  report(): ReplicaReport {
+    return {
+      ...this.pubsub.report(),
+      redis: this.link.whole,
+      tail: this.tailing.counters,
+      unpublished: { refused: this.publishing.unpublished, unheld: this.pubsub.unheld },
+      unreadable: this.wire.unreadable,
+    };
   }
 
   /**
