@@ -188,7 +188,11 @@ export class RedisLink {
 
   private attempt(): void {
     const attempt = ++this.attempts;
-    this.timers.add(this.clock.after(ATTEMPT_TIMEOUT_MS, () => this.fail(new Error('Redis did not answer in time'))));
+    const limit = this.clock.after(ATTEMPT_TIMEOUT_MS, () => {
+      // Once it is whole its beats say how it is.
+      if (!this.isWhole) this.fail(new Error('Redis did not answer in time'));
+    });
+    this.timers.add(limit);
     this.connect(attempt).catch((error: unknown) => {
       if (attempt === this.attempts) this.fail(error instanceof Error ? error : new Error(String(error)));
     });
