@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { TickerSize } from '../load/ticker-texts';
 
-export const CASE_NAMES = ['hot', 'mixed', 'realistic', 'slow', 'storm', 'idle', 'deflate'] as const;
+export const CASE_NAMES = ['hot', 'mixed', 'realistic', 'fair', 'slow', 'storm', 'idle', 'deflate'] as const;
 export type CaseName = (typeof CASE_NAMES)[number];
 
 export interface Options {

@@ -38,7 +38,12 @@ export const gateway: Target = {
   start: (feedPort) => startGateway(feedPort, {}),
 };
 
-export async function startGateway(exchangePort: number, extra: Readonly<Record<string, string>>): Promise<RunningTarget> {
+/** @param nodeOptions of the process */
+export async function startGateway(
+  exchangePort: number,
+  extra: Readonly<Record<string, string>>,
+  nodeOptions: readonly string[] = [],
+): Promise<RunningTarget> {
   let slow = 0;
   const env = {
     BYBIT_WS_URL: `ws://127.0.0.1:${exchangePort}`,
@@ -53,7 +58,7 @@ export async function startGateway(exchangePort: number, extra: Readonly<Record<
   };
   const started = await ServerProcess.start(
     process.execPath,
-    [join(ROOT, 'dist/main.js')],
+    [...nodeOptions, join(ROOT, 'dist/main.js')],
     env,
     (line) => line['msg'] === 'tapecast takes clients',
     (line) => {
@@ -184,7 +189,7 @@ async function startOther(
   return server;
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on('error', reject);

@@ -92,3 +92,41 @@ test('a socket that is ended before it opened is told as closed', async () => {
   socket.terminate();
   expect(await heard(1)).toEqual([expect.stringContaining('closed')]);
 });
+
+test('a burst is read in parts: the loop turns in between, and nothing is lost', async () => {
+  // The kernel holds more for a connection that has brought much: then many frames are there at once.
+  const quick = Array.from({ length: 400 }, () => 'q'.repeat(30_000));
+  const slow = Array.from({ length: 40 }, () => 's'.repeat(30_000));
+  /** More than a turn may spend on reading. */
+  const handle = (): void => {
+    const until = performance.now() + 9;
+    while (performance.now() < until);
+  };
+  let inThisTurn = 0;
+  let most = 0;
+  let read = 0;
+  let next: () => void = () => undefined;
+  const accepted = accept();
+  dialWebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+    opened: () => undefined,
+    text: (text) => {
+      read++;
+      if (text.startsWith('s')) {
+        if (inThisTurn++ === 0) setImmediate(() => (inThisTurn = 0));
+        most = Math.max(most, inThisTurn);
+        handle();
+      }
+      if (read === quick.length || read === quick.length + slow.length) next();
+    },
+    binary: () => undefined,
+    closed: () => undefined,
+  });
+  const exchange = await accepted;
+  for (const frames of [quick, slow]) {
+    for (const frame of frames) exchange.send(frame, { compress: false });
+    await new Promise<void>((resolve) => (next = resolve));
+  }
+  expect(read).toBe(quick.length + slow.length);
+  // What one or two reads of 64 kB bring, and not all that is there.
+  expect(most).toBeLessThan(slow.length / 4);
+});

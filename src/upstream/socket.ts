@@ -27,6 +27,9 @@ const CLOSE_TIMEOUT_MS = 1_000;
 /** The largest real frames, 1000-level books and 1024 trades, stay under 300 kB. */
 const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
 
+/** A burst is read in parts: after so long the loop turns, so that clients are answered and written to meanwhile. */
+const READING_MS = 8;
+
 /** The typings do not know closeTimeout yet: how long a polite close may take. */
 const OPTIONS: ClientOptions & { closeTimeout: number } = {
   handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -38,10 +41,21 @@ const OPTIONS: ClientOptions & { closeTimeout: number } = {
 export const dialWebSocket: Dial = (url, listener) => {
   const socket = new WebSocket(url, OPTIONS);
   let problem = '';
+  let turnBegan: number | undefined;
+  const nextTurn = (): void => {
+    turnBegan = undefined;
+    if (socket.isPaused) socket.resume();
+  };
+  const thisTurn = (): number => {
+    setImmediate(nextTurn);
+    return performance.now();
+  };
   socket.on('open', () => listener.opened());
   socket.on('message', (data: Buffer, isBinary) => {
+    turnBegan ??= thisTurn();
     if (isBinary) listener.binary(data.length);
     else listener.text(data.toString());
+    if (performance.now() - turnBegan > READING_MS) socket.pause();
   });
   // ws closes the socket after every error; what it was is worth a log line.
   socket.on('error', (error) => (problem = error.message));

@@ -1,5 +1,6 @@
 import type { Case } from './case';
 import { deflate } from './deflate';
+import { fair } from './fair';
 import { hot } from './hot';
 import { idle } from './idle';
 import { mixed } from './mixed';
@@ -7,4 +8,4 @@ import { realistic } from './realistic';
 import { slow } from './slow';
 import { storm } from './storm';
 
-export const CASES: readonly Case[] = [hot, mixed, realistic, slow, storm, idle, deflate];
+export const CASES: readonly Case[] = [hot, mixed, realistic, fair, slow, storm, idle, deflate];
