@@ -181,6 +181,17 @@ describe('verdictOf', () => {
     expect(faults([log('one', opened(), reply(TRADE, 4), ...entries)], exchange('a', 'b', 'c', 'd'))).toEqual(expected);
   });
 
+  it('counts entries that come again in another epoch, and still finds what is missing after them', () => {
+    const before = [opened(), reply(TRADE, 4), trades(5, 'a', 'b'), gap(0, 0, 'history_exceeded', 'e2')];
+    const verdict = verdictOf([log('one', ...before, trades(1, 'b', 'c'))], exchange('a', 'b', 'c', 'd'));
+    expect([verdict.repeats, verdict.violations]).toEqual([1, []]);
+    expect(faults([log('one', ...before, trades(1, 'b', 'd'))], exchange('a', 'b', 'c', 'd'))).toEqual(['gap']);
+    expect(faults([log('one', ...before, trades(1, 'b', 'c'), trades(2, 'c'))], exchange('a', 'b', 'c', 'd'))).toEqual([
+      'duplicate',
+      'regress',
+    ]);
+  });
+
   it('finds a break of the exchange that nobody was told of', () => {
     const reference = exchange('a', 'b');
     reference.interrupted();

@@ -14,6 +14,8 @@ export interface Verdict {
   readonly gapsUndeclared: number;
   /** Numbers of tickers and candles that were left out for clients that read slowly. */
   readonly jumps: number;
+  /** Entries that came again in another epoch of their stream. */
+  readonly repeats: number;
   /** How much was looked at: numbered frames, pairs of the same number, distinct books rebuilt, entries of log streams. */
   readonly looked: { readonly frames: number; readonly compared: number; readonly books: number; readonly entries: number };
   /** Books and entries that the reference did not hear, because it was cut off itself. */
@@ -26,7 +28,7 @@ export function verdictOf(logs: readonly ClientLog[], reference?: Reference): Ve
   const steps = sequences.flatMap((sequence) => sequence.steps);
   const contents = checkContents(steps);
   const books = checkBooks(steps, reference);
-  const entries = reference ? checkEntries(steps, reference) : { violations: [], entries: 0, unreferenced: 0 };
+  const entries = reference ? checkEntries(steps, reference) : { violations: [], entries: 0, repeats: 0, unreferenced: 0 };
   const violations = [
     ...sequences.flatMap((sequence) => sequence.violations),
     ...contents.violations,
@@ -40,6 +42,7 @@ export function verdictOf(logs: readonly ClientLog[], reference?: Reference): Ve
     gapsDeclared: sum(sequences.map(({ gapsDeclared }) => gapsDeclared)),
     gapsUndeclared: count('gap'),
     jumps: sum(sequences.map(({ jumps }) => jumps)),
+    repeats: entries.repeats,
     looked: { frames: steps.length, compared: contents.compared, books: books.books, entries: entries.entries },
     unreferenced: books.unreferenced + entries.unreferenced,
   };
