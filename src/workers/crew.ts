@@ -87,7 +87,10 @@ export class Crew {
     await Promise.all(
       [...this.workers.values()].map(async ({ number, calls }) => {
         try {
-          answers.push(await calls.ask<Answer>(what, null, withinMs));
+          const answer = await calls.ask<Answer | undefined>(what, null, withinMs);
+          // One that is still beginning has nothing to tell.
+          if (answer === undefined) silent.push(number);
+          else answers.push(answer);
         } catch (error) {
           if (!(error instanceof NoAnswer)) throw error;
           silent.push(number);
@@ -124,7 +127,10 @@ export class Crew {
     const calls = new Calls(this.deps.clock, (message) => forked.send(message), {
       ...this.deps.handlers,
       ready: (port: number) => this.isReady(worker, port),
-      failed: (message: string) => this.started?.reject(new WorkerFailed(message)),
+      failed: (message: string) => {
+        if (this.started) this.started.reject(new WorkerFailed(message));
+        else this.deps.log.warn({ worker: number, problem: message }, 'a worker cannot take clients');
+      },
     });
     const worker: Worker = { number, process: forked, calls, startedAt: this.deps.clock.monotonic(), ready: false };
     this.workers.set(number, worker);
