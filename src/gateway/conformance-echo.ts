@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { RawData, WebSocket, WebSocketServer } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { WsClientSocket } from './client-socket';
 import { OutFrame } from './out-frame';
-import { takesDeflated, upgrading, type UpgradeOptions } from './upgrading';
+import { takesDeflated, upgrading, type ClientServer, type UpgradeOptions } from './upgrading';
 
 export const CONFORMANCE_PATH = '/conformance';
 
@@ -15,7 +15,7 @@ const PAUSE_BYTES = 1_048_576;
  * production: such clients have no session, and so neither a rate limit nor an idle time.
  */
 export class ConformanceEcho {
-  private readonly server: WebSocketServer;
+  private readonly server: ClientServer;
   private readonly clients = new Set<WebSocket>();
 
   /** @param deflateFrom smaller messages go back uncompressed */
@@ -47,7 +47,10 @@ export class ConformanceEcho {
       ws.pause();
       socket.whenDrained(() => ws.resume());
     };
-    ws.on('ping', pace);
+    ws.on('ping', (data) => {
+      if (socket.open) ws.pong(data);
+      pace();
+    });
     ws.on('message', (data: RawData, binary) => {
       if (!socket.open) return;
       socket.write(OutFrame.echo(data as Buffer, binary, this.deflateFrom).bytes(deflate));

@@ -14,11 +14,11 @@ describe('Inbox', () => {
         const running: (() => void)[] = [];
         let paused = false;
         const inbox = new Inbox<number>(
-          (message) => {
-            begun.push(message);
-            return new Promise((resolve) => running.push(resolve));
-          },
           {
+            handle: (message) => {
+              begun.push(message);
+              return new Promise((resolve) => running.push(resolve));
+            },
             pause: () => {
               expect(paused).toBe(false);
               paused = true;
@@ -64,13 +64,14 @@ describe('Inbox', () => {
   it('forgets what waits when it is closed, and takes no more', async () => {
     const begun: string[] = [];
     let finish: () => void = () => undefined;
-    const inbox = new Inbox<string>(
-      (message) => {
+    const inbox = new Inbox<string>({
+      handle: (message) => {
         begun.push(message);
         return new Promise((resolve) => (finish = resolve));
       },
-      { pause: () => undefined, resume: () => undefined },
-    );
+      pause: () => undefined,
+      resume: () => undefined,
+    });
     inbox.push('first');
     inbox.push('second');
     inbox.close();
@@ -82,13 +83,14 @@ describe('Inbox', () => {
 
   it('takes an empty message for a message', async () => {
     const begun: string[] = [];
-    const inbox = new Inbox<string>(
-      (message) => {
+    const inbox = new Inbox<string>({
+      handle: (message) => {
         begun.push(message);
         return Promise.resolve();
       },
-      { pause: () => undefined, resume: () => undefined },
-    );
+      pause: () => undefined,
+      resume: () => undefined,
+    });
     inbox.push('');
     inbox.push('next');
     await settled();

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
+import { WebSocketServer, type Server, type ServerOptions, type WebSocket } from 'ws';
 import { refuse } from './admission';
+import { ClientWebSocket } from './client';
 
 export interface UpgradeOptions {
   readonly maxPayloadBytes: number;
@@ -8,16 +9,19 @@ export interface UpgradeOptions {
   readonly compression: boolean;
 }
 
+export type ClientServer = Server<typeof ClientWebSocket>;
+
 /** Turns HTTP upgrades into WebSockets; what is none is told so. */
-export function upgrading({ maxPayloadBytes, compression }: UpgradeOptions): WebSocketServer {
-  const options: ServerOptions & { maxPendingAutoPongs: number } = {
+export function upgrading({ maxPayloadBytes, compression }: UpgradeOptions): ClientServer {
+  const options: ServerOptions<typeof ClientWebSocket> = {
     noServer: true,
+    WebSocket: ClientWebSocket,
     clientTracking: false,
     // Each message is compressed by itself, so that one compressed message serves everybody.
     perMessageDeflate: compression && { serverNoContextTakeover: true, clientNoContextTakeover: true },
     maxPayload: maxPayloadBytes,
-    // It would drop a client that pings while its data waits, without a word. Pongs count as bytes that wait.
-    maxPendingAutoPongs: 0,
+    // Whoever is pinged answers: a function per client would be needed otherwise.
+    autoPong: false,
   };
   const server = new WebSocketServer(options);
   server.on('wsClientError', ({ message }, socket) => {

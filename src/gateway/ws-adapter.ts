@@ -2,17 +2,17 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { MessageMappingProperties } from '@nestjs/websockets';
-import type { RawData, WebSocket, WebSocketServer } from 'ws';
+import type { RawData } from 'ws';
 import { refuse, type Admission } from './admission';
+import { Client, type ClientHandling, type ClientWebSocket, type Received } from './client';
 import { WsClientSocket } from './client-socket';
 import { CloseCode } from './close-code';
 import { CONFORMANCE_PATH, type ConformanceEcho } from './conformance-echo';
 import { RequestError, type Door } from './door';
-import { Inbox } from './inbox';
 import type { Requests } from './requests';
 import type { Session } from './session';
 import type { Sessions } from './sessions';
-import { takesDeflated, upgrading, type UpgradeOptions } from './upgrading';
+import { takesDeflated, upgrading, type ClientServer, type UpgradeOptions } from './upgrading';
 
 export interface WsAdapterOptions extends UpgradeOptions {
   /** Connections from one address; 0 is no limit. */
@@ -22,22 +22,14 @@ export interface WsAdapterOptions extends UpgradeOptions {
   readonly echo: ConformanceEcho | undefined;
 }
 
-/** What Nest hands to the gateways as the client. */
-export class Client {
-  constructor(
-    readonly session: Session,
-    readonly ws: WebSocket,
-  ) {}
-}
-
 /**
  * Nest's WebSocket adapter with its connection and message binding replaced: one plain listener per client, its messages handled
  * one at a time and in order, an answer to every one, HTTP answers to refused upgrades. Each gateway's path has a {@link Door}.
  */
-export class DoorAdapter extends WsAdapter {
+export class DoorAdapter extends WsAdapter implements ClientHandling {
   private readonly open = new Map<
     string,
-    { server: WebSocketServer; door: Door; connect: ((client: Client) => void) | undefined }
+    { server: ClientServer; door: Door; connect: ((client: Client) => void) | undefined }
   >();
 
   constructor(
@@ -53,7 +45,7 @@ export class DoorAdapter extends WsAdapter {
     http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
   }
 
-  override create(_port: number, options: { readonly path?: string } = {}): WebSocketServer {
+  override create(_port: number, options: { readonly path?: string } = {}): ClientServer {
     const path = options.path ?? '/';
     const door = this.doors.get(path);
     if (!door) throw new Error(`No door for the gateway at ${path}`);
@@ -62,20 +54,14 @@ export class DoorAdapter extends WsAdapter {
     return server;
   }
 
-  override bindClientConnect(server: WebSocketServer, connect: (client: Client) => void): void {
+  override bindClientConnect(server: ClientServer, connect: (client: Client) => void): void {
     for (const entry of this.open.values()) if (entry.server === server) entry.connect = connect;
   }
 
   /** Called by Nest for each new client. */
   override bindMessageHandlers(client: Client, handlers: MessageMappingProperties[]): void {
-    const { session, ws } = client;
-    const inbox = new Inbox<string | RequestError>((message) => this.handle(session, handlers, message), ws);
-    ws.on('message', (data: RawData) => {
-      session.heard();
-      const message = this.rated(session, data);
-      if (message !== undefined) inbox.push(message);
-    });
-    ws.once('close', () => inbox.close());
+    client.handlers = handlers;
+    client.listen();
   }
 
   /** The adapter itself sees to the end of connections. */
@@ -83,7 +69,7 @@ export class DoorAdapter extends WsAdapter {
     return;
   }
 
-  override close(server: WebSocketServer): Promise<void> {
+  override close(server: ClientServer): Promise<void> {
     this.options.echo?.close();
     return new Promise((resolve) => server.close(() => resolve()));
   }
@@ -117,28 +103,8 @@ export class DoorAdapter extends WsAdapter {
     });
   }
 
-  private connect(ws: WebSocket, socket: Duplex, door: Door, request: IncomingMessage, connect: (client: Client) => void): void {
-    const address = this.admission.addressOf(request);
-    const session = this.sessions.open(address, door, new WsClientSocket(ws, socket), takesDeflated(ws, request));
-    ws.on('error', (error) => {
-      this.requests.errors.add('PROTOCOL');
-      session.brokeProtocol(protocolCloseCode(error));
-    });
-    ws.on('close', (code) => this.sessions.close(session, code));
-    ws.on('ping', () => session.pinged());
-    ws.on('pong', () => session.heard());
-    if (this.options.maxPerAddress > 0 && this.sessions.from(address) > this.options.maxPerAddress) {
-      session.end(
-        CloseCode.LIMIT,
-        `Connection limit reached: ${this.options.maxPerAddress} from one address; close another one first`,
-      );
-      return;
-    }
-    connect(new Client(session, ws));
-  }
-
-  /** The message, or what is to be answered instead when the earlier ones have been, or nothing. */
-  private rated(session: Session, data: RawData): string | RequestError | undefined {
+  received({ session }: Client, data: RawData): Received | undefined {
+    session.heard();
     if (session.closing) return undefined;
     const verdict = session.rate.judge(this.sessions.now());
     if (verdict === 'take') return textOf(data);
@@ -150,7 +116,7 @@ export class DoorAdapter extends WsAdapter {
       : undefined;
   }
 
-  private async handle(session: Session, handlers: MessageMappingProperties[], message: string | RequestError): Promise<void> {
+  async handle({ session, handlers }: Client, message: Received): Promise<void> {
     if (session.closing) return;
     let id: unknown;
     try {
@@ -167,6 +133,35 @@ export class DoorAdapter extends WsAdapter {
       if (!(error instanceof RequestError)) this.reportFailure(error);
       this.answerError(session, error instanceof RequestError ? error : internalError(), id);
     }
+  }
+
+  failed({ session }: Client, error: Error): void {
+    this.requests.errors.add('PROTOCOL');
+    session.brokeProtocol(protocolCloseCode(error));
+  }
+
+  closed({ session }: Client, code: number): void {
+    this.sessions.close(session, code);
+  }
+
+  private connect(
+    ws: ClientWebSocket,
+    socket: Duplex,
+    door: Door,
+    request: IncomingMessage,
+    connect: (client: Client) => void,
+  ): void {
+    const address = this.admission.addressOf(request);
+    const session = this.sessions.open(address, door, new WsClientSocket(ws, socket), takesDeflated(ws, request));
+    const client = new Client(session, ws, this);
+    if (this.options.maxPerAddress > 0 && this.sessions.from(address) > this.options.maxPerAddress) {
+      session.end(
+        CloseCode.LIMIT,
+        `Connection limit reached: ${this.options.maxPerAddress} from one address; close another one first`,
+      );
+      return;
+    }
+    connect(client);
   }
 
   private answerError(session: Session, error: RequestError, id?: unknown): void {

@@ -1,9 +1,10 @@
 import { Catch, Inject, type ArgumentsHost, type WsExceptionFilter } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { LOGGER } from '../../config/log.module';
+import type { Client } from '../client';
 import { RequestError } from '../door';
 import { Requests } from '../requests';
-import { internalError, type Client } from '../ws-adapter';
+import { internalError } from '../ws-adapter';
 
 /** Turns every failure of a handler into the documented error reply. What is inside an unexpected one goes to the log only. */
 @Catch()
