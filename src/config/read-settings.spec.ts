@@ -116,7 +116,10 @@ describe('readSettings', () => {
     ['REDIS_URL', 'http://redis:6379'],
     ['REDIS_URL', 'redis:6379'],
     ['REDIS_URL', 'redis://redis:99999'],
+    ['REDIS_URL', 'redis://redis:port'],
     ['REDIS_CLUSTER_NODES', 'one:6379,'],
+    ['REDIS_CLUSTER_NODES', 'one:6379, two:99999'],
+    ['REDIS_CLUSTER_NODES', 'one:6379:6380'],
     ['REDIS_CLUSTER_NODES', 'one:6379 two:6379'],
     ['REDIS_KEY_PREFIX', 'a{b}'],
   ])('refuses %s=%s', (variable, value) => {
@@ -193,6 +196,10 @@ describe('readSettings', () => {
 
   it('does not show a password that stands in an address', () => {
     expect(mistakesOf({ BYBIT_REST_URL: 'ftp://me:secret@host' })).toMatchObject([{ value: 'ftp://***@host' }]);
+    for (const password of ['sec/ret', 'sec@ret', 'sec#ret', 'sec ret', 'secret%']) {
+      expect(mistakesOf({ REDIS_URL: `redis://:${password}@host` })).toMatchObject([{ value: 'redis://***@host' }]);
+      expect(mistakesOf({ REDIS_CLUSTER_NODES: `a:1,me:${password}@host` })).toMatchObject([{ value: '***@host' }]);
+    }
   });
 
   it('shortens a long value', () => {

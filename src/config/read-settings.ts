@@ -70,8 +70,15 @@ function contradictions(settings: Settings, wrong: ReadonlySet<string>): Mistake
       mistake('REDIS_CLUSTER_NODES', settings.redisClusterNodes, 'empty when REDIS_URL is set, or the other way round'),
     );
   }
-  if (comparable('redisUrl') && settings.redisUrl !== '' && !URL.canParse(settings.redisUrl)) {
-    mistakes.push(mistake('REDIS_URL', settings.redisUrl, 'an address that can be read; is the port right?'));
+  for (const [property, variable] of [
+    ['redisUrl', 'REDIS_URL'],
+    ['redisClusterNodes', 'REDIS_CLUSTER_NODES'],
+  ] as const) {
+    const text = settings[property];
+    if (!comparable(property) || text === '' || text.split(',').every(isReadable)) continue;
+    mistakes.push(
+      mistake(variable, text, 'an address that can be read: is every port right, and every % in a password written as %25?'),
+    );
   }
   if (comparable('workers', 'maxClientsTotal') && settings.workers > settings.maxClientsTotal) {
     mistakes.push(mistake('WORKERS', String(settings.workers), `at most MAX_CLIENTS_TOTAL (${settings.maxClientsTotal})`));
@@ -83,11 +90,25 @@ function contradictions(settings: Settings, wrong: ReadonlySet<string>): Mistake
   return mistakes;
 }
 
+/** @param address with or without `redis://` */
+function isReadable(address: string): boolean {
+  const url = address.includes('://') ? address.trim() : `redis://${address.trim()}`;
+  if (!URL.canParse(url)) return false;
+  const { username, password } = new URL(url);
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function textOf(env: Environment, variable: Variable): string {
   return env[variable.name]?.trim() ?? '';
 }
 
 function mistake(variable: string, value: string, allowed: string): Mistake {
-  const blanked = value.replace(/\/\/[^/@]*@/g, '//***@');
+  // Whatever stands before the last @, since what cannot be read may be cut off anywhere.
+  const blanked = value.replace(/^(\w+:\/\/)?.*@/s, '$1***@');
   return { variable, value: blanked.length > SHOWN_CHARACTERS ? `${blanked.slice(0, SHOWN_CHARACTERS)}…` : blanked, allowed };
 }
