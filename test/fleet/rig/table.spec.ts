@@ -22,13 +22,13 @@ describe('tableOf', () => {
         ...{ detected: 12, silent: { hit: 2345, others: undefined }, oneUpstream: 0, gapsDeclared: 9 },
         verdict: {
           violations: [wrong('gap'), wrong('gap'), wrong('book')],
-          ...{ duplicates: 0, gapsDeclared: 10, gapsUndeclared: 2, jumps: 0, unreferenced: 0, repeats: 4 },
+          ...{ duplicates: 0, gapsDeclared: 10, gapsUndeclared: 2, jumps: 5, unreferenced: 0, repeats: 4 },
           looked: { frames: 9, compared: 8, books: 7, entries: 6 },
         },
         problems: ['one more'],
         ...{ logs: [], output: {} },
       },
     ]);
-    expect(table.split('\n')[2]).toBe('| holder | kill | idle | 0.0 | – | 2.3 | 0.0 | 0 | 9 | 2 | 2 | 4 | 8 |');
+    expect(table.split('\n')[2]).toBe('| holder | kill | idle | 0.0 | – | 2.3 | 0.0 | 0 | 9 | 2 | 2 | 5 | 4 | 8 |');
   });
 });

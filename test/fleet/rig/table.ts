@@ -1,15 +1,15 @@
 import type { CellResult } from './cell';
 
-const HEAD = ['fails', 'how', 'meanwhile', 'noticed', 'silent', 'silent, hit', 'one upstream', 'duplicates', 'gaps declared', 'gaps undeclared', 'other faults', 'again in a new epoch', 'compared']; // prettier-ignore
+const HEAD = ['fails', 'how', 'meanwhile', 'noticed', 'silent', 'silent, hit', 'one upstream', 'duplicates', 'gaps declared', 'gaps undeclared', 'other faults', 'left out', 'again in a new epoch', 'compared']; // prettier-ignore
 
 /** A markdown table; times in seconds. */
 export function tableOf(results: readonly CellResult[]): string {
   const rows = results.map(({ target, fault, load, detected, silent, gapsDeclared, oneUpstream, verdict, problems }) => {
-    const { violations, duplicates, gapsUndeclared, repeats, looked } = verdict;
+    const { violations, duplicates, gapsUndeclared, jumps, repeats, looked } = verdict;
     const others = violations.length - duplicates - gapsUndeclared + problems.length;
     return [
       ...[target, fault, load, seconds(detected), seconds(silent.others), seconds(silent.hit), seconds(oneUpstream)],
-      ...[duplicates, gapsDeclared, gapsUndeclared, others, repeats, looked.compared].map(String),
+      ...[duplicates, gapsDeclared, gapsUndeclared, others, jumps, repeats, looked.compared].map(String),
     ];
   });
   return [HEAD, HEAD.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

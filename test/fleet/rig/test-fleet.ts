@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { freePorts } from '../../support/free-port';
 import { RedisServer } from '../../support/servers/redis';
 import { TcpProxy } from '../../support/tcp-proxy';
 import { ExchangeListener } from './exchange-listener';
 import { Part } from './part';
+import { quietPort } from './quiet-port';
 
 export interface TestFleetOptions {
   readonly replicas: number;
@@ -49,7 +49,8 @@ export class TestFleet {
   ) {}
 
   static async start(options: TestFleetOptions): Promise<TestFleet> {
-    const [exchangePort = 0, ...ports] = await freePorts(options.replicas + 1);
+    const exchangePort = await quietPort();
+    const ports = await Promise.all(Array.from({ length: options.replicas }, quietPort));
     const exchange = await Part.start({
       name: 'exchange',
       file: 'simulator/exchange.js',
