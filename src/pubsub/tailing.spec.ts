@@ -187,6 +187,8 @@ describe('Tailing', () => {
     wire.stands([snapshot(BOOK, 'e', 96), delta(BOOK, 'e', 97)]);
     await settled();
     expect(heard.log).toEqual(['live']);
+    // What it held at number 100 is not what the publisher had there.
+    expect(new Set(wire.asked.slice(1))).toEqual(new Set([`fetch ${BOOK}`]));
     wire.say(snapshot(BOOK, 'e', 120), delta(BOOK, 'e', 121));
     expect(heard.log).toEqual(['live', 'snapshot e:120', 'delta e:121']);
   });
@@ -229,6 +231,8 @@ describe('Tailing', () => {
     wire.say(snapshot(BOOK, 'e', 4), snapshot(BOOK, 'e', 6));
     await settled();
     wire.say(delta(BOOK, 'f', 3));
+    wire.ear?.closed(BOOK);
+    wire.say(snapshot(BOOK, 'e', 4));
     expect(heard.log.slice(1)).toEqual(['snapshot f:2', 'delta f:3']);
   });
 
@@ -242,6 +246,54 @@ describe('Tailing', () => {
     expect(tailing.streamStatus(BOOK)?.state).toBe('live');
     wire.ear?.status(BOOK, { state: 'resyncing', reason: 'update_gap', since: 3 });
     expect(heard.log).toEqual(['live', 'delta e:2', 'delta e:3', 'live', 'resyncing']);
+  });
+
+  describe('of a stream that nobody serves any more', () => {
+    const nobody: Found = { epoch: '', seq: 0, publications: [], recovered: false, status: undefined };
+
+    it('goes on exactly where it was when somebody serves it again', async () => {
+      const { wire, tailing, heard } = await setUp(BOOK, [snapshot(BOOK, 'e', 1)]);
+      wire.ear?.closed(BOOK);
+      expect(tailing.streamStatus(BOOK)).toBeUndefined();
+      wire.stands([delta(BOOK, 'e', 2), delta(BOOK, 'e', 3)], true);
+      wire.say(delta(BOOK, 'e', 3));
+      await settled();
+      expect(heard.log).toEqual(['live', 'delta e:2', 'delta e:3', 'live']);
+    });
+
+    it('begins with a snapshot, once somebody has joined who has no state to go on from', async () => {
+      const { wire, tailing, heard } = await setUp(BOOK, [snapshot(BOOK, 'e', 1)]);
+      wire.ear?.closed(BOOK);
+      expect(tailing.recover(BOOK)).toMatchObject({ epoch: '', publications: [] });
+      wire.stands([snapshot(BOOK, 'e', 2), delta(BOOK, 'e', 3)]);
+      wire.ear?.restored();
+      await settled();
+      expect(wire.asked).toEqual([`fetch ${BOOK}`]);
+      expect(heard.log).toEqual(['live', 'snapshot e:2', 'delta e:3', 'live']);
+    });
+
+    it('asks what is true when it is told a status', async () => {
+      const { wire, tailing } = await setUp(BOOK, [snapshot(BOOK, 'e', 1)]);
+      wire.found = nobody;
+      wire.ear?.closed(BOOK);
+      wire.ear?.status(BOOK, LIVE);
+      await settled();
+      expect(wire.asked).toEqual([`fetch ${BOOK} since e:1`]);
+      expect(tailing.streamStatus(BOOK)).toBeUndefined();
+    });
+
+    it('asks again when it is closed while it asks', async () => {
+      const { wire, tailing } = await setUp(BOOK, [snapshot(BOOK, 'e', 1)]);
+      wire.found = { ...wire.found, publications: [], recovered: true };
+      wire.meanwhile = () => {
+        wire.found = nobody;
+        wire.meanwhile = () => undefined;
+        wire.ear?.closed(BOOK);
+      };
+      wire.ear?.restored();
+      await settled();
+      expect(tailing.recover(BOOK)).toMatchObject({ epoch: '' });
+    });
   });
 
   it('waits for a broken wire, delivers what still comes in order, and goes on when it is whole', async () => {
@@ -325,6 +377,7 @@ describe('Tailing', () => {
       expect({ seq, recovered }).toEqual({ seq: 4, recovered: true });
       wire.say(delta(BOOK, 'e', 4), delta(BOOK, 'e', 5));
       expect(heard.log.slice(1)).toEqual(['delta e:2', 'delta e:3', 'delta e:4', 'delta e:5']);
+      expect(tailing.counters).toMatchObject({ duplicates: 0, repairs: 0 });
     });
 
     it('nothing of a log stream behind a place that cannot be resumed from: all of it is declared missing', async () => {
@@ -378,6 +431,7 @@ describe('Tailing', () => {
       wire.say(delta(BOOK, 'e', 4));
       other.say(delta(BOOK, 'f', 2));
       expect(heard.log.slice(1)).toEqual(['snapshot f:1', 'snapshot e:3', 'delta e:4']);
+      expect(tailing.counters).toMatchObject({ holes: 0, repairs: 2, fetches: 3 });
     });
 
     it('knows the market statuses of the new one and no others', async () => {
