@@ -271,6 +271,30 @@ describe('a way to Redis', () => {
     expect(replica.link.reason).toContain('self-signed certificate');
   });
 
+  it('keeps so much of a stream and no more, and nothing for ever but the fences', async () => {
+    const server = await started();
+    const admin = client(server.process.port);
+    const replica = await side(server.url, { historySize: 256 }).start();
+    const fence = (await replica.leases.tryAcquire('futures', 'a', 60_000)) ?? 0;
+    replica.publishing.hold('futures', fence);
+    replica.publishing.setMarketStatus({ market: 'futures', state: 'live', reason: '', since: 1 });
+    replica.publishing.open(A, 'e1');
+    replica.publishing.setStreamStatus(A, { state: 'live', reason: '', since: 1 });
+    const body = 'x'.repeat(500);
+    publish(replica, 1, 1000, body);
+    await replica.wire.fetch(A);
+    const { state, log, snap } = replica.keys.of(A);
+    const bytes = async (key: string) => Number(await admin.call('MEMORY', 'USAGE', key, 'SAMPLES', '0'));
+    expect(await admin.llen(log)).toBe(256);
+    // A third more than the bodies: names, numbers and what Redis adds.
+    expect(await bytes(log)).toBeLessThan(256 * body.length * 1.34);
+    expect(await bytes(state)).toBeLessThan(1024);
+    expect(await bytes(snap)).toBeLessThan(1024);
+    const lasting: string[] = [];
+    for (const key of await admin.keys('test:*')) if ((await admin.ttl(key)) === -1) lasting.push(key);
+    expect(lasting).toEqual([replica.keys.ofMarket('futures').fence]);
+  });
+
   it('is two connections, and one script for each message', async () => {
     const server = await started();
     const admin = client(server.process.port);

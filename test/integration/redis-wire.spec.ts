@@ -145,6 +145,21 @@ describe.each(servers)('Redis as %s', (_, begin) => {
     expect(second.refused).toEqual([]);
   });
 
+  it('takes nothing of an earlier claim, even under the same fence: it may have been on its way for long', async () => {
+    const [early, late] = [await replica(), await replica()];
+    await early.publishing.claim(A, 5);
+    early.publishing.open(A, 'e1');
+    publish(early, A, 'e1', 1);
+    await early.wire.fetch(A);
+    expect(await late.publishing.claim(A, 5)).toMatchObject({ epoch: 'e1', seq: 1 });
+    publish(early, A, 'e1', 2);
+    early.publishing.setStreamStatus(A, { state: 'unavailable', reason: '', since: 1 });
+    early.publishing.close(A);
+    publish(late, A, 'e1', 2);
+    expect(await late.wire.fetch(A)).toMatchObject({ epoch: 'e1', seq: 2, status: undefined });
+    expect(late.refused).toEqual([]);
+  });
+
   it('takes no number but the next one, and goes on after another claim', async () => {
     const side = await replica();
     side.publishing.open(A, 'e1');

@@ -201,7 +201,7 @@ export class RedisLink {
   private async connect(attempt: number): Promise<void> {
     const { address, maxConnections } = this.settings;
     const topology = address.cluster
-      ? await discover([...this.knownNodes, ...address.seeds], address.access)
+      ? await discover(this.nodesToAsk(), address.access)
       : singleServer(address.seeds[0] as HostPort);
     if (attempt !== this.attempts) return;
     const needed = topology.masters.length * CONNECTIONS_EACH;
@@ -220,6 +220,13 @@ export class RedisLink {
     if (attempt !== this.attempts) return;
     this.beat(connected);
     this.timers.add(this.clock.every(BEAT_MS, () => this.beat(connected)));
+  }
+
+  /** Another one first each time: a node that is cut off from the cluster knows an old one. */
+  private nodesToAsk(): HostPort[] {
+    const nodes = [...this.knownNodes, ...this.settings.address.seeds];
+    const first = this.attempts % nodes.length;
+    return [...nodes.slice(first), ...nodes.slice(0, first)];
   }
 
   private connectedTo(topology: Topology): Connected {
