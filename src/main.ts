@@ -7,6 +7,7 @@ import { Settings } from './config/settings';
 import { SettingsError } from './config/settings-error';
 import { unknownVariables } from './config/unknown-variables';
 import { startGateway } from './application';
+import { RedisSettingsError } from './pubsub/redis/redis-link';
 import { runPrimary } from './primary';
 import { runWorker } from './worker';
 import { WorkerFailed } from './workers/crew';
@@ -44,7 +45,8 @@ async function start(settings: Settings): Promise<{ readonly logger: Logger; sto
 }
 
 function fail(error: unknown): never {
-  const known = error instanceof SettingsError || error instanceof WorkerFailed || cannotListen(error);
+  const known =
+    error instanceof SettingsError || error instanceof RedisSettingsError || error instanceof WorkerFailed || cannotListen(error);
   process.stderr.write(`${known ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
   process.exit(1);
 }

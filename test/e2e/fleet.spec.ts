@@ -231,6 +231,10 @@ describe('two replicas on one Redis', () => {
     await Promise.all([atHolder.allGoOn(), atOther.allGoOn()]);
     expect([await connected(holder), await connected(other)]).toEqual([true, true]);
     expect((await other.get('/ready')).status).toBe(200);
+    expect(await other.get('/health')).toMatchObject({
+      status: 503,
+      body: { redis: 'disconnected', error: { fleet: { mode: 'alone', reason: expect.stringContaining('Redis') as string } } },
+    });
 
     const held = [holder, other].map(({ log }) => log.length);
     await redis.process.restart();
@@ -243,6 +247,10 @@ describe('two replicas on one Redis', () => {
     );
     await Promise.all([atHolder.allGoOn(), atOther.allGoOn()]);
     expect([await connected(holder), await connected(other)].sort()).toEqual([false, true]);
+    expect(await other.get('/health')).toMatchObject({
+      status: 200,
+      body: { redis: 'connected', info: { fleet: { mode: 'shared' } } },
+    });
     expect(atHolder.failed).toBeUndefined();
     expect(atOther.failed).toBeUndefined();
     expect(atHolder.epochs(TICKER).at(-1)).toBe(atOther.epochs(TICKER).at(-1));

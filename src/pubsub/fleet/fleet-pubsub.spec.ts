@@ -282,7 +282,7 @@ describe('a fleet of two', () => {
     a.publish('e', 2);
     expect(a.pubsub.unheld).toBe(1);
     await pass(500);
-    expect(b.take()).toEqual(['take over futures: taken over from another replica', `want ${BTC}`]);
+    expect(b.take()).toEqual(['take over futures: upstream taken over', `want ${BTC}`]);
     expect(b.pubsub.inherited(BTC)).toMatchObject({ epoch: 'e', seq: 1 });
     b.publish('e', 2);
     expect(b.heard).toEqual(['e:1', 'e:2']);
@@ -300,7 +300,7 @@ describe('a fleet of two', () => {
     const leaving = a.pubsub.leave(2_000).then(() => (left = true));
     a.publish('e', 2);
     await settled();
-    expect(b.take()).toEqual(['take over futures: taken over from another replica', `want ${BTC}`]);
+    expect(b.take()).toEqual(['take over futures: upstream taken over', `want ${BTC}`]);
     expect(left).toBe(false);
     a.publish('e', 3);
     await pass(10);
@@ -344,7 +344,7 @@ describe('a fleet of two', () => {
     await pass(150);
     a.publishing.reachable = true;
     await pass(300);
-    expect(a.take()).toEqual(['take over futures: interrupted on its way', `want ${BTC}`, `want ${ETH}`]);
+    expect(a.take()).toEqual(['take over futures: upstream interrupted', `want ${BTC}`, `want ${ETH}`]);
     expect(a.held()).toBe(true);
   });
 
@@ -374,7 +374,7 @@ describe('a replica that loses Redis', () => {
       expect(replica.take().slice(-4)).toEqual([
         'release futures',
         'release spot',
-        'take over futures: Redis is out of reach: this replica uses an upstream of its own',
+        'take over futures: upstream replaced',
         `want ${BTC}`,
       ]);
       expect(replica.pubsub.inherited(BTC)).toBeUndefined();

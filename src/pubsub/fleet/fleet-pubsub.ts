@@ -12,8 +12,9 @@ import type { LeaseStore } from './lease-store';
 import type { FleetLog } from './log';
 import { marketIn } from './market-in';
 
-/** What clients and probes are told while there is no fleet. */
+/** What probes are told while there is no fleet, and what clients are told when that begins. */
 const ALONE_REASON = 'Redis is out of reach: this replica uses an upstream of its own';
+const ALONE_NOTICE = 'upstream replaced';
 
 export interface FleetDeps {
   readonly link: FleetLink;
@@ -194,7 +195,7 @@ export class FleetPubSub implements PubSub {
     this.local = pubsub;
     this.deps.listening.use(wire);
     // What is listened to now was served by somebody until now.
-    for (const market of new Set([...pubsub.wanted()].map(marketIn))) this.tellTakeover(market, ALONE_REASON);
+    for (const market of new Set([...pubsub.wanted()].map(marketIn))) this.tellTakeover(market, ALONE_NOTICE);
     for (const stream of pubsub.wanted()) this.tellDemand(stream, true);
     pubsub.onDemand((stream, wanted) => {
       if (this.local === pubsub) this.tellDemand(stream, wanted);

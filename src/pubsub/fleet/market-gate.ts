@@ -57,7 +57,7 @@ export class MarketGate {
     this.lease = new Lease(market, deps.id, deps, {
       held: (fence) => {
         deps.log.info({ market, fence }, 'this replica runs the upstream of the market');
-        this.begin(fence, 'taken over from another replica');
+        this.begin(fence, 'upstream taken over');
       },
       lost: (why) => this.lost(why),
     });
@@ -104,7 +104,7 @@ export class MarketGate {
     if (!this.tenure?.open.has(stream)) return;
     this.deps.log.warn({ market: this.market, stream, why, detail }, 'Redis does not take a stream of ours');
     if (why === 'fenced') this.lease.taken();
-    else this.beginAgain('interrupted on its way');
+    else this.beginAgain('upstream interrupted');
   }
 
   /** What was published last has not arrived. */
