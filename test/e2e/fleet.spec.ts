@@ -170,6 +170,33 @@ describe('two replicas on one Redis', () => {
     expect(atOther.ledger.gaps).toMatchObject([{ stream: TRADE, reason: 'upstream_reconnect' }]);
   });
 
+  it('lose nothing for a client that is sent away and resumes on the other replica', async () => {
+    const { holder, other } = await fleet();
+    const args = ['ticker:BTCUSDT', 'trade:BTCUSDT'];
+    const before = await TestClient.connect(holder.url);
+    const reply = await before.request({ op: 'subscribe', args });
+    const epochOf = new Map(
+      (reply['streams'] as { stream: string; epoch: string }[]).map(({ stream, epoch }) => [stream, epoch]),
+    );
+    const ledger = new Ledger();
+    while (ledger.seq(TRADE) === 0 || ledger.seq(TICKER) === 0) ledger.enter(await before.next());
+    const stopped = holder.stop();
+    expect((await before.closed).reason).toMatch(/^reconnect_after_ms=\d+$/);
+    for (const frame of before.frames) ledger.enter(frame);
+    const resume = Object.fromEntries(
+      [TICKER, TRADE].map((stream) => [stream, { epoch: epochOf.get(stream), seq: ledger.seq(stream) }]),
+    );
+
+    const after = await TestClient.connect(other.url);
+    const { streams } = await after.request({ op: 'subscribe', args, resume });
+    expect(streams).toMatchObject([{ recovered: true }, { recovered: true }]);
+    const reached = { [TICKER]: ledger.seq(TICKER) + 20, [TRADE]: ledger.seq(TRADE) + 20 };
+    while (Object.entries(reached).some(([stream, seq]) => ledger.seq(stream) < seq)) ledger.enter(await after.next());
+    expect(ledger.gaps).toMatchObject([{ stream: TRADE, reason: 'upstream_reconnect' }]);
+    expect(await stopped).toBe(0);
+    after.ws.terminate();
+  });
+
   it('survive a holder that is killed: the other goes on with its numbers', async () => {
     const { holder, other, atOther } = await fleet();
     const from = atOther.heard.length;
