@@ -86,6 +86,11 @@ export class RawClient implements FrameListener {
     );
   }
 
+  /** For who ends it in another way than {@link destroy}. */
+  get connection(): Socket {
+    return this.socket;
+  }
+
   destroy(): void {
     this.socket.destroy();
   }
@@ -140,7 +145,7 @@ export class RawClient implements FrameListener {
     this.closeCode = code;
   }
 
-  private send(text: string): void {
+  send(text: string): void {
     this.socket.write(maskedFrame(0x81, Buffer.from(text)));
   }
 
