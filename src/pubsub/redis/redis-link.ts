@@ -1,15 +1,11 @@
 import type { Clock, Timer } from '../../clock/clock';
-import type { HostPort, RedisAddress } from './address';
+import type { HostPort } from './address';
 import type { Keys } from './keys';
-import { type Answered, RedisNode, type Word } from './redis-node';
+import { BEAT_MS, Connections, type ConnectionsSettings } from './connections';
+import type { Answered, Word } from './redis-node';
 import type { Script, Scripts } from './scripts';
-import { SLOTS, slotOf } from './slot';
-import { discover, singleServer, type Topology } from './topology';
+import { discover, singleServer } from './topology';
 
-/** Time between two messages to ourselves. */
-const BEAT_MS = 500;
-/** After so many unanswered ones, 2 to 2.5 s, the way is broken. Counted, not timed: a loop that stood still has not listened. */
-const BEATS_MISSED = 4;
 const ATTEMPT_TIMEOUT_MS = 4000;
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 500;
@@ -21,28 +17,9 @@ export class RedisSettingsError extends Error {
   override readonly name = 'RedisSettingsError';
 }
 
-export interface RedisLinkSettings {
-  readonly address: RedisAddress;
+export interface RedisLinkSettings extends ConnectionsSettings {
   /** How many connections may be open at one time. */
   readonly maxConnections: number;
-  /** Unique in the fleet. */
-  readonly replica: string;
-}
-
-/** One set of connections, from the first attempt to open them until they are given up. */
-interface Connected {
-  readonly topology: Topology;
-  readonly nodes: readonly RedisNode[];
-  /** Each node's key and channel for messages to ourselves. */
-  readonly beats: readonly string[];
-  /** Per node: how many were sent since one was heard. */
-  readonly missed: number[];
-  readonly unheard: Set<number>;
-  readonly subscribed: Map<string, Promise<void>>;
-  /** To be subscribed at the end of this turn. */
-  readonly fresh: Set<string>;
-  next: Promise<void> | undefined;
-  count: number;
 }
 
 /**
@@ -56,12 +33,14 @@ export class RedisLink {
   private data: (message: Buffer) => void = () => undefined;
   private readonly wholeListeners: (() => void)[] = [];
   private readonly brokenListeners: ((reason: string) => void)[] = [];
-  private current: Connected | undefined;
+  private current: Connections | undefined;
   private attempts = 0;
   private delay = FIRST_DELAY_MS;
   private readonly timers = new Set<Timer>();
   private knownNodes: readonly HostPort[] = [];
   private isWhole = false;
+  /** Those whose listening has been begun anew. */
+  private listeningAgain: Connections | undefined;
   private why = 'not connected yet';
   private lastHeard: number;
   private settleFirst: ((error?: RedisSettingsError) => void) | undefined;
@@ -129,28 +108,19 @@ export class RedisLink {
   /** Resolves when all that is published from now on will be heard. Rejects while not whole; at the next `whole` it is listened to. */
   listen(channel: string): Promise<void> {
     this.listened.add(channel);
-    const connected = this.current;
-    if (!connected || !this.isWhole) return Promise.reject(new Error(this.why));
-    const known = connected.subscribed.get(channel);
-    if (known) return known;
-    connected.fresh.add(channel);
-    const done = this.subscribeSoon(connected);
-    connected.subscribed.set(channel, done);
-    return done;
+    return this.usable?.listen(channel) ?? Promise.reject(new Error(this.why));
   }
 
   unlisten(channel: string): void {
     this.listened.delete(channel);
-    const connected = this.current;
-    if (!connected?.subscribed.delete(channel) || connected.fresh.delete(channel)) return;
-    this.nodeOf(connected, channel).unlisten([channel]);
+    this.current?.unlisten(channel);
   }
 
   /** One atomic step; the keys share a slot. Fails at once while not whole. */
   run(script: Script, keys: readonly string[], args: readonly Word[], answered: Answered): void {
-    const connected = this.current;
-    if (!connected || !this.isWhole) answered(new Error(this.why), undefined);
-    else this.send(connected, script, keys, args, answered);
+    const { usable } = this;
+    if (usable) usable.send(script, keys, args, answered);
+    else answered(new Error(this.why), undefined);
   }
 
   ask(script: Script, keys: readonly string[], args: readonly Word[]): Promise<unknown> {
@@ -161,29 +131,16 @@ export class RedisLink {
 
   /** Which run of which server has the key; empty while not whole. */
   runOf(key: string): string {
-    return this.current ? this.nodeOf(this.current, key).run : '';
+    return this.usable?.runOf(key) ?? '';
   }
 
-  /** Channels with a subscriber on whatever server, by a glob. */
-  async channels(pattern: string): Promise<string[]> {
-    const connected = this.current;
-    if (!connected || !this.isWhole) throw new Error(this.why);
-    const question = this.settings.address.cluster ? 'SHARDCHANNELS' : 'CHANNELS';
-    const asked = connected.nodes.map(
-      (node) =>
-        new Promise<Buffer[]>((resolve, reject) =>
-          node.send('PUBSUB', [question, pattern], (error, reply) => (error ? reject(error) : resolve(reply as Buffer[]))),
-        ),
-    );
-    return (await Promise.all(asked)).flat().map((channel) => channel.toString());
+  /** Channels with a subscriber, by a glob. */
+  channels(pattern: string): Promise<string[]> {
+    return this.usable?.channels(pattern) ?? Promise.reject(new Error(this.why));
   }
 
-  private send(connected: Connected, script: Script, keys: readonly string[], args: readonly Word[], answered: Answered): void {
-    this.nodeOf(connected, keys[0] as string).send('EVALSHA', [script.sha, script.keys, ...keys, ...args], answered);
-  }
-
-  private nodeOf({ nodes, topology }: Connected, key: string): RedisNode {
-    return nodes[this.settings.address.cluster ? topology.ownerOf(slotOf(key)) : 0] as RedisNode;
+  private get usable(): Connections | undefined {
+    return this.isWhole ? this.current : undefined;
   }
 
   private attempt(): void {
@@ -211,15 +168,21 @@ export class RedisLink {
           `${CONNECTIONS_EACH} to each of its ${topology.masters.length} master(s). Raise it to ${needed} or more.`,
       );
     }
-    const connected = this.connectedTo(topology);
-    this.current = connected;
-    await Promise.all(connected.nodes.map((node) => node.open(Object.values(this.scripts))));
+    const connections: Connections = new Connections(topology, this.settings, this.keys, this.scripts, {
+      message: (channel, message) => {
+        if (connections === this.current) this.message(connections, channel, message);
+      },
+      heard: (all) => {
+        if (connections === this.current) this.heard(connections, all);
+      },
+      failed: (reason) => this.failOf(connections, reason),
+    });
+    this.current = connections;
+    await connections.open([...this.permanent.keys()]);
     if (attempt !== this.attempts) return;
     this.knownNodes = address.cluster ? topology.masters : [];
-    await this.subscribe(connected, [...connected.beats, ...this.permanent.keys()]);
-    if (attempt !== this.attempts) return;
-    this.beat(connected);
-    this.timers.add(this.clock.every(BEAT_MS, () => this.beat(connected)));
+    connections.beat();
+    this.timers.add(this.clock.every(BEAT_MS, () => connections.beat()));
   }
 
   /** Another one first each time: a node that is cut off from the cluster knows an old one. */
@@ -229,75 +192,25 @@ export class RedisLink {
     return [...nodes.slice(first), ...nodes.slice(0, first)];
   }
 
-  private connectedTo(topology: Topology): Connected {
-    const { address, replica } = this.settings;
-    const nodes = topology.masters.map((at, i) => {
-      const reason = (text: string) => `Redis at ${at.host}:${at.port}: ${text}`;
-      return new RedisNode(at, address.access, address.cluster, {
-        message: (channel, message) => this.message(connected, i, channel, message),
-        lost: (text) => this.failOf(connected, reason(text)),
-        changed: (text) => this.failOf(connected, reason(text)),
-      });
-    });
-    const connected: Connected = {
-      topology,
-      nodes,
-      beats: nodes.map((_, i) => this.keys.beat(tagFor(i, topology), replica)),
-      missed: nodes.map(() => 0),
-      unheard: new Set(nodes.keys()),
-      subscribed: new Map(),
-      fresh: new Set(),
-      next: undefined,
-      count: 0,
-    };
-    return connected;
+  private message({ subscribed }: Connections, channel: string, message: Buffer): void {
+    if (subscribed.has(channel)) this.data(message);
+    else this.permanent.get(channel)?.(message);
   }
 
-  /** On every connection there and back. */
-  private beat(connected: Connected): void {
-    connected.count++;
-    for (const [i, { at }] of connected.nodes.entries()) {
-      const missed = (connected.missed[i] as number) + 1;
-      connected.missed[i] = missed;
-      if (missed > BEATS_MISSED) {
-        this.fail(new Error(`Redis at ${at.host}:${at.port}: nothing heard for ${(BEATS_MISSED * BEAT_MS) / 1000} s`));
-        return;
-      }
-      const first = connected.count === 1;
-      this.send(connected, this.scripts.beat, [connected.beats[i] as string], [connected.count], (error, before) => {
-        if (error) this.failOf(connected, `Redis at ${at.host}:${at.port}: ${error.message}`);
-        else if (before === null && !first) this.failOf(connected, `Redis at ${at.host}:${at.port}: it has lost its data`);
-      });
-    }
-  }
-
-  private message(connected: Connected, node: number, channel: string, message: Buffer): void {
-    if (connected !== this.current) return;
-    if (connected.subscribed.has(channel)) {
-      this.data(message);
-      return;
-    }
-    const listener = this.permanent.get(channel);
-    if (listener) listener(message);
-    else if (channel === connected.beats[node]) this.heard(connected, node);
-  }
-
-  private heard(connected: Connected, node: number): void {
-    connected.missed[node] = 0;
-    if (connected.missed.every((missed) => missed === 0)) this.lastHeard = this.clock.monotonic();
-    if (!connected.unheard.delete(node) || connected.unheard.size > 0) return;
-    this.listenAgain(connected).catch((error: unknown) => this.failOf(connected, String(error)));
+  private heard(connections: Connections, all: boolean): void {
+    if (all) this.lastHeard = this.clock.monotonic();
+    if (!connections.proven || this.listeningAgain === connections) return;
+    this.listeningAgain = connections;
+    this.listenAgain(connections).catch((error: unknown) => this.failOf(connections, String(error)));
   }
 
   /** Whole only when everything is listened to, also what was asked for meanwhile. */
-  private async listenAgain(connected: Connected): Promise<void> {
+  private async listenAgain(connections: Connections): Promise<void> {
     for (;;) {
-      const rest = [...this.listened].filter((channel) => !connected.subscribed.has(channel));
-      if (connected !== this.current) return;
+      const rest = [...this.listened].filter((channel) => !connections.subscribed.has(channel));
       if (rest.length === 0) break;
-      const done = this.subscribe(connected, rest);
-      for (const channel of rest) connected.subscribed.set(channel, done);
-      await done;
+      await Promise.all(rest.map((channel) => connections.listen(channel)));
+      if (connections !== this.current) return;
     }
     this.isWhole = true;
     this.why = '';
@@ -306,29 +219,8 @@ export class RedisLink {
     for (const listener of this.wholeListeners) listener();
   }
 
-  private subscribeSoon(connected: Connected): Promise<void> {
-    connected.next ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-      connected.next = undefined;
-      const channels = [...connected.fresh];
-      connected.fresh.clear();
-      return this.subscribe(connected, channels);
-    });
-    return connected.next;
-  }
-
-  private async subscribe(connected: Connected, channels: readonly string[]): Promise<void> {
-    const byNode = new Map<RedisNode, string[]>();
-    for (const channel of channels) {
-      const node = this.nodeOf(connected, channel);
-      const its = byNode.get(node);
-      if (its) its.push(channel);
-      else byNode.set(node, [channel]);
-    }
-    await Promise.all([...byNode].map(([node, its]) => node.listen(its)));
-  }
-
-  private failOf(connected: Connected, reason: string): void {
-    if (connected === this.current) this.fail(new Error(reason));
+  private failOf(connections: Connections, reason: string): void {
+    if (connections === this.current) this.fail(new Error(reason));
   }
 
   private fail(error: Error): void {
@@ -353,17 +245,11 @@ export class RedisLink {
     this.current = undefined;
     this.isWhole = false;
     this.why = why;
-    for (const node of current?.nodes ?? []) node.close();
+    current?.close();
   }
 
   private cancelTimers(): void {
     for (const timer of this.timers) timer.cancel();
     this.timers.clear();
   }
-}
-
-/** A tag whose slot the node owns. */
-function tagFor(node: number, { ownerOf }: Topology): string {
-  for (let i = 0; i < SLOTS * 100; i++) if (ownerOf(slotOf(`beat-${i}`)) === node) return `beat-${i}`;
-  throw new Error('a master without slots');
 }

@@ -168,6 +168,7 @@ export function connectionTo(at: HostPort, access: RedisAddress['access']): Redi
 
 /** A polite end would wait for the other side, which may not be there any more. */
 export function endAtOnce(redis: Redis): void {
+  if (redis.status === 'close' || redis.status === 'end') return;
   redis.disconnect();
   (redis.stream as { destroy(): void } | undefined)?.destroy();
 }
