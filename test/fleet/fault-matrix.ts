@@ -87,6 +87,7 @@ async function main(): Promise<number> {
   return results.every(isWell) ? 0 : 1;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 main().then(
   (exitCode) => process.exit(exitCode),
   (error: unknown) => {

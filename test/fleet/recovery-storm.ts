@@ -38,6 +38,7 @@ unknown to the reference  ${verdict.unreferenced}`);
   return verdict.violations.length === 0 ? 0 : 1;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 main().then(
   (exitCode) => process.exit(exitCode),
   (error: unknown) => {

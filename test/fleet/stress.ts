@@ -24,6 +24,7 @@ async function main(): Promise<number> {
   return violations.length === 0 && problems.length === 0 ? 0 : 1;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 main().then(
   (exitCode) => process.exit(exitCode),
   (error: unknown) => {

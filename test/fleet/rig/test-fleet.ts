@@ -46,7 +46,12 @@ export class TestFleet {
     readonly redis: RedisServer | undefined,
     readonly replicas: readonly Replica[],
     readonly truth: ExchangeListener,
-  ) {}
+  ) {
+    process.once('exit', this.end);
+  }
+
+  /** Parts of our own end with this process by themselves. */
+  private readonly end = (): void => void this.redis?.process.kill();
 
   static async start(options: TestFleetOptions): Promise<TestFleet> {
     const exchangePort = await quietPort();
@@ -60,10 +65,19 @@ export class TestFleet {
     const truth = new ExchangeListener(`ws://127.0.0.1:${exchangePort}`, options.topics);
     await truth.start();
     const redis = options.redis ? await RedisServer.start() : undefined;
-    const replicas = await Promise.all(
-      ports.map((port, i) => startReplica(`replica ${i + 1}`, port, exchangePort, redis, options)),
-    );
-    return new TestFleet(options, exchange, exchangePort, redis, replicas, truth);
+    const replicas: Replica[] = [];
+    const fleet = new TestFleet(options, exchange, exchangePort, redis, replicas, truth);
+    try {
+      const started = ports.map((port, i) => startReplica(`replica ${i + 1}`, port, exchangePort, redis, options));
+      for (const one of await Promise.allSettled(started)) {
+        if (one.status === 'rejected') throw one.reason;
+        replicas.push(one.value);
+      }
+      return fleet;
+    } catch (error) {
+      await fleet.stop();
+      throw error;
+    }
   }
 
   get urls(): string[] {
@@ -98,6 +112,7 @@ export class TestFleet {
     for (const { toRedis } of this.replicas) await toRedis?.stop();
     await this.exchange.leave();
     await this.redis?.stop();
+    process.off('exit', this.end);
     return codes;
   }
 }
