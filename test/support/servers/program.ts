@@ -45,12 +45,12 @@ export function programFor(wanted: WantedProgram): Promise<Program> {
 
 async function find(wanted: WantedProgram): Promise<Program> {
   const installed = await pathOf(wanted.program);
-  if (installed) return localProgram(installed);
+  if (installed) return localProgram(installed, await leashes());
   const failures: string[] = [];
   if (await isDebianRoot()) {
     const failure = await install(wanted);
     const path = await pathOf(wanted.program);
-    if (path) return localProgram(path);
+    if (path) return localProgram(path, await leashes());
     failures.push(` (apt-get install ${wanted.debianPackage} did not work: ${failure})`);
   }
   if (await dockerWorks()) return containerProgram(wanted);
@@ -106,12 +106,23 @@ async function dockerWorks(): Promise<boolean> {
   );
 }
 
-function localProgram(path: string): Program {
+/** What makes a server end with the process that started it, however that ends. Nothing where the system has no such thing. */
+async function leashes(): Promise<readonly string[]> {
+  const leash = ['setpriv', '--pdeathsig', 'KILL'];
+  return run('setpriv', [...leash.slice(1), 'true']).then(
+    () => leash,
+    () => [],
+  );
+}
+
+/** @param leash runs the command that follows it, as the same process */
+function localProgram(path: string, leash: readonly string[]): Program {
   return {
     bind: '127.0.0.1',
     local: true,
     start(args) {
-      const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      const [command, ...rest] = [...leash, path, ...args];
+      const child = spawn(command as string, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
       return {
         child,
         signal: (signal) => {
