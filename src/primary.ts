@@ -10,7 +10,8 @@ import type { Settings } from './config/settings';
 import { MetricsServer } from './metrics/metrics-server';
 import { IpcHost, type Hosted } from './pubsub/ipc/ipc-host';
 import type { PubSub } from './pubsub/pubsub';
-import { PUBSUB, PubSubModule } from './pubsub/pubsub.module';
+import type { Replica } from './pubsub/fleet/replica';
+import { PUBSUB, PubSubModule, REPLICA } from './pubsub/pubsub.module';
 import type { Market } from './streams/stream';
 import { Symbols } from './upstream/bybit/symbols';
 import { Upstream } from './upstream/upstream';
@@ -41,6 +42,7 @@ export async function runPrimary(settings: Settings): Promise<RunningCrew> {
   const pubsub = app.get<PubSub & Hosted>(PUBSUB);
   const upstream = app.get(Upstream);
   const symbols = app.get(Symbols);
+  const fleet = app.get<Replica | null>(REPLICA) ?? undefined;
   const host = new IpcHost(pubsub, WRITE_TIMING);
   host.start();
   const crew: Crew = new Crew(settings.workers, {
@@ -58,8 +60,8 @@ export async function runPrimary(settings: Settings): Promise<RunningCrew> {
   });
   symbols.onRenewed(() => crew.tellAll('symbols', [...symbols.lists()]));
   const { now } = systemClock;
-  const pages = new CrewPages({ crew, pubsub, upstream, maxClients: settings.maxClientsTotal, now });
-  const metrics = new CrewMetrics({ crew, pubsub, upstream, now });
+  const pages = new CrewPages({ crew, pubsub, upstream, fleet, maxClients: settings.maxClientsTotal, now });
+  const metrics = new CrewMetrics({ crew, pubsub, upstream, fleet, now });
   const { host: address, metricsPort, bybitWsUrl: exchange } = settings;
   const server = new MetricsServer({ host: address, port: metricsPort }, () => metrics, logger);
   let port: number;

@@ -2,6 +2,7 @@ import { AggregatorRegistry, Registry, type MetricObjectWithValues, type MetricV
 import { Deliveries } from '../gateway/deliveries';
 import { Counter } from '../meters/counter';
 import type { ExchangeSources } from '../metrics/exchange-metrics';
+import type { FleetSources } from '../metrics/fleet-metrics';
 import { metricsPage } from '../metrics/metrics-page';
 import { register } from '../metrics/scraped-metric';
 import type { Answers } from './crew';
@@ -10,7 +11,7 @@ import { ANSWER_MS } from './crew-pages';
 /** One process's metrics, as they travel. */
 export type ProcessMetrics = MetricObjectWithValues<MetricValue<string>>[];
 
-export interface CrewMetricsSources extends Omit<ExchangeSources, 'deliveries'> {
+export interface CrewMetricsSources extends Omit<ExchangeSources, 'deliveries'>, FleetSources {
   readonly crew: { readonly running: number; askAll<Answer>(what: string, withinMs: number): Promise<Answers<Answer>> };
 }
 

@@ -15,6 +15,7 @@ export interface CrewPagesSources {
   };
   readonly pubsub: HealthSources['pubsub'] & StatsSources['pubsub'];
   readonly upstream: HealthSources['upstream'] & StatsSources['upstream'];
+  readonly fleet?: (HealthSources & StatsSources)['fleet'];
   readonly maxClients: number;
   readonly now: () => number;
 }
@@ -27,15 +28,15 @@ export class CrewPages implements Pages {
 
   async health(): Promise<HealthReading> {
     const { sum, workers } = await this.gather();
-    const { pubsub, upstream, now } = this.sources;
-    return { ...new Health({ sessions: sum, pubsub, upstream, now }).read(), workers };
+    const { pubsub, upstream, fleet, now } = this.sources;
+    return { ...new Health({ sessions: sum, pubsub, upstream, fleet, now }).read(), workers };
   }
 
   async stats(): Promise<StatsReading> {
     const { sum, workers } = await this.gather();
-    const { pubsub, upstream, maxClients, now } = this.sources;
+    const { pubsub, upstream, fleet, maxClients, now } = this.sources;
     const sessions = { ...sum, deliveries: sum };
-    return { ...new Stats({ sessions, hub: sum, pubsub, upstream, maxClients, now }).read(), workers };
+    return { ...new Stats({ sessions, hub: sum, pubsub, upstream, fleet, maxClients, now }).read(), workers };
   }
 
   async obstacle(): Promise<Obstacle | undefined> {
