@@ -64,7 +64,12 @@ export async function runCell(name: CellName, seed: number, redis = true): Promi
     await within(HEAL_LIMIT_MS, 'every client has fresh data again', () => crowd.heardSince(healed + 500, busy)).catch(complain);
     await wait(AFTERWARDS_MS);
     const until = performance.now();
-    problems.push(...(await unwell(fleet)));
+    await within(HEAL_LIMIT_MS, 'every replica is healthy', async () => (await unwell(fleet)).length === 0).catch(
+      async (error: unknown) => {
+        complain(error);
+        problems.push(...(await unwell(fleet)));
+      },
+    );
     crowd.stop();
     const logs = crowd.clients;
     const longest = (which: readonly FleetClient[]) =>
@@ -92,10 +97,11 @@ export async function runCell(name: CellName, seed: number, redis = true): Promi
   }
 }
 
+/** What replicas say that are not well. */
 async function unwell(fleet: TestFleet): Promise<string[]> {
   const answers = await Promise.all(fleet.replicas.map((replica) => fleet.ask(replica, '/health')));
   return answers.flatMap((answer, i) =>
-    answer?.status === 200 ? [] : [`replica ${i + 1} is not healthy at the end: ${JSON.stringify(answer?.body).slice(0, 300)}`],
+    answer?.status === 200 ? [] : [`replica ${i + 1}: ${answer ? JSON.stringify(answer.body) : 'no answer'}`],
   );
 }
 

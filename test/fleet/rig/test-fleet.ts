@@ -27,12 +27,12 @@ export interface Replica {
 }
 
 const LOOK_EVERY_MS = 20;
-const HEALTH_LIMIT_MS = 500;
+const HEALTH_LIMIT_MS = 2000;
 
 /** Trouble is noticed within seconds, so that a whole matrix fits into half an hour. */
 const QUICK = {
   BYBIT_PING_INTERVAL: '1',
-  BYBIT_PING_TIMEOUT: '1',
+  BYBIT_PING_TIMEOUT: '2',
   UPSTREAM_SILENCE_TIMEOUT: '3',
   BYBIT_MARKETS: 'linear',
 };
