@@ -66,7 +66,7 @@ export class FleetPubSub implements PubSub {
   ) {
     this.gate = new Gate(
       markets,
-      { ...deps, id },
+      { ...deps, id, told: (market) => deps.listening.marketStatus(market) },
       {
         demand: (stream, wanted) => this.tellDemand(stream, wanted),
         takeover: (market, reason) => this.tellTakeover(market, reason),

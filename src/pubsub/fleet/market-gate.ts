@@ -1,6 +1,7 @@
 import type { Timer } from '../../clock/clock';
 import type { Market } from '../../streams/stream';
 import type { FencedPublishing, Refusal } from './claiming';
+import type { MarketStatus } from '../status';
 import { Lease, type LeaseDeps } from './lease';
 import type { FleetLog } from './log';
 
@@ -12,6 +13,8 @@ const BEGIN_AGAIN_MS = 100;
 export interface MarketGateDeps extends LeaseDeps {
   readonly id: string;
   readonly publishing: FencedPublishing;
+  /** What was said last of a market, by whomever. */
+  readonly told: (market: Market) => MarketStatus | undefined;
   readonly log: FleetLog;
 }
 
@@ -145,8 +148,8 @@ export class MarketGate {
     this.tenure = tenure;
     this.deps.publishing.hold(this.market, fence);
     for (const stream of this.wanted_) void this.claim(stream, tenure);
-    if (this.wanted_.size > 0) return;
     // Of an exchange that nobody needs there is nothing bad to say, whatever the holder before us said last.
+    if (this.wanted_.size > 0 || (this.deps.told(this.market)?.state ?? 'live') === 'live') return;
     this.deps.publishing.setMarketStatus({ market: this.market, state: 'live', reason: '', since: this.deps.clock.now() });
   }
 
