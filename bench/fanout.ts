@@ -7,7 +7,7 @@ import type { RoundMeasurement } from './fanout/measurement';
 import { readOptions, USAGE, type Options } from './fanout/options';
 import { summariesOf, tableOf } from './fanout/report';
 import { Rig } from './fanout/rig';
-import { gateway, PEERS, ROOT, type Target } from './fanout/targets';
+import { gatewayWith, PEERS, ROOT, type Target } from './fanout/targets';
 
 /** Wrong usage, as command-line programs report it. */
 const EXIT_USAGE = 2;
@@ -38,7 +38,7 @@ function peersFor({ peers }: Options): Target[] {
 
 /** Rounds take turns over the targets, each round beginning with another one: a slow moment of the machine meets all alike. */
 async function measure(one: Case, rig: Rig, peers: readonly Target[], options: Options): Promise<RoundMeasurement[]> {
-  const targets = [gateway, ...(one.peers ? peers : [])];
+  const targets = [gatewayWith(options.workers), ...(one.peers ? peers : [])];
   const measured: RoundMeasurement[] = [];
   for (let round = 0; round < options.rounds; round++) {
     for (let turn = 0; turn < targets.length; turn++) {

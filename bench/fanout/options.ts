@@ -10,6 +10,8 @@ export interface Options {
   /** Substring of the names of the targets to run; the gateway always runs. */
   readonly peers: readonly string[] | undefined;
   readonly json: string | undefined;
+  /** Gateway processes; with several, one more feeds them. */
+  readonly workers: number;
   readonly rounds: number;
   readonly seconds: number;
   readonly size: TickerSize;
@@ -27,6 +29,7 @@ export const USAGE = `Fan-out benchmarks: the gateway and its peers, in turn, on
   --rounds N       default 5 (quick: 1)
   --seconds N      length of one measurement, default 5 (quick: 1)
   --whole-ticker   messages with every field of a futures ticker, about 620 bytes instead of 365
+  --workers N      the gateway with WORKERS=N (default 1), in the cases hot, mixed, slow, storm and idle
   --scale X        clients as a share of the table's, for a try (default 1)
   --json FILE      also write everything to FILE (default bench/results/latest.json)`;
 
@@ -41,13 +44,14 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       scale: { type: 'string' },
+      workers: { type: 'string' },
       json: { type: 'string' },
       'whole-ticker': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return 'help';
-  const number = (name: 'rounds' | 'seconds' | 'scale', fallback: number): number => {
+  const number = (name: 'rounds' | 'seconds' | 'scale' | 'workers', fallback: number): number => {
     const value = Number(values[name] ?? fallback);
     if (!(value > 0)) throw new Error(`--${name} must be a number above 0, not "${String(values[name])}"`);
     return value;
@@ -62,6 +66,7 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
     seconds: number('seconds', quick ? 1 : 5),
     size: values['whole-ticker'] ? 'whole' : 'small',
     scale: number('scale', 1),
+    workers: Math.ceil(number('workers', 1)),
   };
 }
 

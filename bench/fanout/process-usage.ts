@@ -9,7 +9,14 @@ export interface Usage {
 
 const TICKS_PER_SECOND = ticksPerSecond();
 
+/** Of a process and its children. */
 export function usageOf(pid: number): Usage {
+  const all = [pid, ...childrenOf(pid)].map(ownUsageOf);
+  const sum = (read: (usage: Usage) => number) => all.reduce((total, usage) => total + read(usage), 0);
+  return { cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds), rssBytes: sum(({ rssBytes }) => rssBytes) };
+}
+
+export function ownUsageOf(pid: number): Usage {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The second field is the name in parentheses and may hold spaces; utime and stime are fields 14 and 15.
@@ -18,6 +25,15 @@ export function usageOf(pid: number): Usage {
     return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND, rssBytes: Number(rss) * 1024 };
   } catch {
     return { cpuSeconds: NaN, rssBytes: NaN };
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
+    return pids.split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
   }
 }
 

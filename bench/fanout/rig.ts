@@ -2,7 +2,7 @@ import type { ClientsRequest, Figures, Joiner, Joins, Sampling } from '../load/c
 import type { FeedRequest, Published } from '../load/exchange-feed';
 import type { TickerSize } from '../load/ticker-texts';
 import { Helper } from './helper';
-import { usageOf } from './process-usage';
+import { ownUsageOf, usageOf } from './process-usage';
 import type { RunningTarget, Target } from './targets';
 
 /** A target with its clients, ready to be measured. */
@@ -109,6 +109,7 @@ export class Rig {
   async window({ target, audience }: Seated, rate: number, seconds: number, drainMs = DRAIN_LIMIT_MS): Promise<Window> {
     await Promise.all([this.crowd.ask<true>({ begin: true }), this.probe.ask<true>({ begin: true })]);
     const before = usageOf(target.server.pid);
+    const parentBefore = ownUsageOf(target.server.pid);
     const startedAt = performance.now();
     const publish = { rate, messages: Math.round(rate * seconds) };
     const { counts, mostWaiting } = await this.feed.ask<Published>({ publish });
@@ -120,6 +121,7 @@ export class Rig {
     await this.drained(expected, drainMs);
     const took = (performance.now() - startedAt) / 1000;
     const after = usageOf(target.server.pid);
+    const parent = ownUsageOf(target.server.pid).cpuSeconds - parentBefore.cpuSeconds;
     const [crowd, probe] = await Promise.all([this.figures(this.crowd), this.figures(this.probe)]);
     const received = crowd.frames + probe.frames;
     const cpu = after.cpuSeconds - before.cpuSeconds;
@@ -146,6 +148,7 @@ export class Rig {
         delivered: received / expected,
         cpuMicros: (cpu / received) * 1e6,
         serverCpu: cpu / took,
+        parentCpu: parent / took,
         p50: probe.latency.p50,
         p95: probe.latency.p95,
         p99: probe.latency.p99,

@@ -32,11 +32,11 @@ export interface Target {
 const MAX_CLIENTS = 30_000;
 
 /** The built product as users run it. */
-export const gateway: Target = {
+export const gatewayWith = (workers: number): Target => ({
   name: 'tapecast',
   missing: () => (existsSync(join(ROOT, 'dist/main.js')) ? undefined : 'dist/main.js is missing: npm run build'),
-  start: (feedPort) => startGateway(feedPort, {}),
-};
+  start: (feedPort) => startGateway(feedPort, { WORKERS: String(workers) }),
+});
 
 /** @param nodeOptions of the process */
 export async function startGateway(
