@@ -17,11 +17,12 @@ const RATE = 2000;
  */
 const FILL_RATE = 8000;
 const FILL_SECONDS = 8;
+const HOT_SECONDS = 3;
 /** For the memory: so many stall all at once, and as many others go on reading. */
 const STALLING = 200;
-const STALL_TIMEOUT_SECONDS = 3;
+const STALL_TIMEOUT_SECONDS = 1;
 /** Until a stalled client's closing handshake is given up, and some more. */
-const CLOSED_AFTER_SECONDS = STALL_TIMEOUT_SECONDS + 7;
+const CLOSED_AFTER_SECONDS = STALL_TIMEOUT_SECONDS + 6;
 const LOOK_EVERY_MS = 200;
 const JOIN_AT_ONCE = 32;
 const MB = 1024 * 1024;
@@ -93,7 +94,7 @@ async function memoryGivenBack(rig: Rig, target: Target, options: Options): Prom
   return rig.with<Measurement>(inspected, { symbols: SYMBOLS, joiners: readers }, async (seated) => {
     const { server, port, dialect, argOf, slowClosed } = seated.target;
     const insides = await Insides.of(server.pid, inspectPort);
-    await rig.warmUp(seated, FILL_RATE, FILL_SECONDS / 2);
+    await rig.warmUp(seated, FILL_RATE, HOT_SECONDS);
     const before = await insides.memoryInUse();
     const joiners = stalling.map(({ streams }): Joiner => ({ streams: streams.map(argOf), reading: 'never' }));
     await rig.crowd.ask<Joins>({ open: { port, dialect, joiners, atOnce: JOIN_AT_ONCE, sampled: 'nothing' } });
