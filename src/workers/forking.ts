@@ -8,8 +8,8 @@ export const DATA_DESCRIPTOR = 4;
 export const WORKER_NUMBER = 'TAPECAST_WORKER';
 
 /**
- * Connections are dealt to the workers in turn: a kernel that wakes whoever listens gives most of them to one. Each worker has a socket
- * pair for what is published; it costs half of what messages over Node's own channel would.
+ * Connections are dealt to the workers in turn: left to the kernel most would go to a few, as
+ * Node's documentation warns. Each worker has a socket pair for what is published: its backlog can be seen, and bounded.
  */
 export function forking(): (number: number) => Forked {
   cluster.schedulingPolicy = cluster.SCHED_RR;
