@@ -1,11 +1,16 @@
 import { WebSocket, type RawData } from 'ws';
-import type { MessageMappingProperties } from '@nestjs/websockets';
 import { Inbox, type InboxOwner } from './inbox';
 import type { RequestError } from './door';
 import type { Session } from './session';
 
 /** A client's text, or what it is to be answered instead. */
 export type Received = string | RequestError;
+
+/** One of its gateway's methods, by the operation that it answers. */
+export interface MessageHandler {
+  readonly message: unknown;
+  readonly callback: (...args: unknown[]) => unknown;
+}
 
 /** What becomes of what a client does: the same for all of them. */
 export interface ClientHandling {
@@ -20,7 +25,7 @@ export interface ClientHandling {
 /** What Nest hands to the gateways as the client. */
 export class Client implements InboxOwner<Received> {
   /** Of its gateway; set by Nest. */
-  handlers: readonly MessageMappingProperties[] = [];
+  handlers: readonly MessageHandler[] = [];
   private readonly inbox = new Inbox<Received>(this);
 
   constructor(
