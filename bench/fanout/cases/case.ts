@@ -34,6 +34,8 @@ export const BYTES: Column = { title: 'bytes', figure: 'bytesPerMessage', digits
 export const MEMORY: Column = { title: 'RSS MB', figure: 'rssMb', digits: 0 };
 export const PER_CONNECTION: Column = { title: 'kB/conn', figure: 'kbPerConnection', digits: 1 };
 export const JOINS: Column = { title: 'joins/s', figure: 'joinsPerSecond', digits: 0 };
+/** User and system time of the server process per client that came in: handshake, request, reply and first frames. */
+export const JOIN_CPU: Column = { title: 'µs CPU/join', figure: 'cpuMicrosPerJoin', digits: 0 };
 export const GENERATOR: Column = { title: 'gen %', figure: 'crowdBusy', digits: 0, times: 100 };
 
 export function kbPerConnection(rssBefore: number, rssAfter: number, connections: number): number {

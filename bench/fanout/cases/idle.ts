@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { symbolsOf } from '../audience';
 import { openFileLimit, usageOf } from '../process-usage';
-import { type Case, JOINS, kbPerConnection, PER_CONNECTION, scaled } from './case';
+import { type Case, JOIN_CPU, JOINS, kbPerConnection, PER_CONNECTION, scaled } from './case';
 
 const CONNECTIONS = 15_000;
 const QUICK_CONNECTIONS = 3000;
@@ -22,6 +22,7 @@ export const idle: Case = {
     { title: 'RSS before MB', figure: 'rssBeforeMb', digits: 0 },
     { title: 'RSS after MB', figure: 'rssMb', digits: 0 },
     JOINS,
+    JOIN_CPU,
   ],
   peers: true,
   async run(rig, target, options) {
@@ -32,17 +33,19 @@ export const idle: Case = {
     const seats = { symbols: SYMBOLS, joiners: Array.from({ length: FIRST_CONNECTIONS }, () => joiner) };
     return rig.with(target, seats, async ({ target: running }) => {
       await pause(SETTLE_MS / 3);
-      const before = usageOf(running.server.pid).rssBytes;
+      const before = usageOf(running.server.pid);
       const joiners = Array.from({ length: connections - FIRST_CONNECTIONS }, () => joiner);
       const { joins } = await rig.seat(running, { symbols: SYMBOLS, joiners });
+      const { cpuSeconds } = usageOf(running.server.pid);
       await pause(options.quick ? SETTLE_MS / 3 : SETTLE_MS);
       const after = usageOf(running.server.pid).rssBytes;
       const figures = {
         connections,
-        kbPerConnection: kbPerConnection(before, after, joiners.length),
-        rssBeforeMb: before / 1024 ** 2,
+        kbPerConnection: kbPerConnection(before.rssBytes, after, joiners.length),
+        rssBeforeMb: before.rssBytes / 1024 ** 2,
         rssMb: after / 1024 ** 2,
         joinsPerSecond: joins.joined / joins.seconds,
+        cpuMicrosPerJoin: ((cpuSeconds - before.cpuSeconds) / joins.joined) * 1e6,
       };
       return [{ case: 'idle', variant: 'quiet', target: target.name, figures, notes }];
     });
