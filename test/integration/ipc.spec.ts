@@ -29,7 +29,7 @@ async function withWorkers(count: number) {
     workers.push({ here, there, heard, places, listener });
   }
   const stop = async () => {
-    const closed = workers.map(({ here }) => (here.destroyed ? undefined : once(here, 'close')));
+    const closed = workers.filter(({ here }) => !here.destroyed).map(({ here }) => once(here, 'close'));
     for (const { there } of workers) there.destroy();
     await Promise.all(closed);
   };
