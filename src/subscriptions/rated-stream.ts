@@ -6,6 +6,7 @@ import type { StreamStatus } from '../pubsub/status';
 import type { Stream } from '../streams/stream';
 import { Channel } from './channel';
 import { Membership } from './membership';
+import { wholeStateOf } from './whole-state';
 
 /** What every derived stream of the process needs. */
 export interface RatedStreamContext {
@@ -202,7 +203,7 @@ export class RatedStream implements StreamListener {
   private async ask(): Promise<void> {
     const { turns } = this;
     const { publications } = await this.context.base.recover(this.channel.stream);
-    const [snapshot] = publications;
+    const snapshot = wholeStateOf(publications, this.context.brand);
     // What came by itself meanwhile may be newer.
     if (!snapshot || this.turns !== turns) return;
     this.state = snapshot;
