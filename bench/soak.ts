@@ -25,6 +25,8 @@ const SYMBOLS = 60;
 const MB = 1024 * 1024;
 const REPORT_EVERY_MS = 15_000;
 const STALL_TIMEOUT_SECONDS = 3;
+/** Small, so that quiet streams have theirs full within the warm-up. */
+const HISTORY_SIZE = 16;
 /** A stalled client's time-out, its closing handshake, and the linger of the streams that nobody wants any more. */
 const QUIET_LIMIT_MS = 60_000;
 /** What may be more than after the warm-up: code goes on being compiled, and maps do not shrink. */
@@ -97,9 +99,9 @@ async function churn(visitors: Visitors, insides: Insides, gateway: RunningTarge
     if (passed() > seconds + LONGEST_WARM_UP_SECONDS)
       throw new Error(`only ${visitors.joined} clients joined in ${passed().toFixed(0)} s`);
     await pause(REPORT_EVERY_MS);
-    const { rss, heapUsed, external } = await insides.memory();
-    const size = `heap ${(heapUsed / MB).toFixed(0)} + ${(external / MB).toFixed(0)} MB, RSS ${(rss / MB).toFixed(0)} MB`;
-    console.log(`${visitors.told()}; ${size}, ${insides.descriptors()} descriptors, ${gateway.slowClosed()} closed as too slow`);
+    const memory = await insides.memoryInUse();
+    const size = `${inUse(memory).toFixed(1)} MB in use, RSS ${(memory.rss / MB).toFixed(0)} MB, ${insides.descriptors()} descriptors`;
+    console.log(`${visitors.told()}, ${gateway.slowClosed()} closed as too slow; ${size}`);
     if (!gateway.server.alive) throw new Error(`the gateway died: ${gateway.server.complaints}`);
   }
   visitors.stop();
@@ -108,7 +110,11 @@ async function churn(visitors: Visitors, insides: Insides, gateway: RunningTarge
 async function soak(minutes: number, clients: number, seed: number): Promise<boolean> {
   const exchange = await startExchange(SYMBOLS);
   const inspectPort = await freePort();
-  const env = { FANOUT_CALLBACK_TIMEOUT: String(STALL_TIMEOUT_SECONDS), CLIENT_QUEUE_BYTES: '262144' };
+  const env = {
+    FANOUT_CALLBACK_TIMEOUT: String(STALL_TIMEOUT_SECONDS),
+    CLIENT_QUEUE_BYTES: '262144',
+    HISTORY_SIZE: String(HISTORY_SIZE),
+  };
   const gateway = await startGateway(exchange.port, env, [`--inspect=127.0.0.1:${inspectPort}`]);
   const insides = await Insides.of(gateway.server.pid, inspectPort);
   try {
