@@ -31,10 +31,10 @@ export class Admission {
   constructor(
     private readonly limits: AdmissionLimits,
     private readonly sessions: { readonly active: number; readonly draining: boolean },
-    private readonly clock: Pick<Clock, 'now'>,
+    private readonly clock: Pick<Clock, 'monotonic'>,
   ) {
     const perSecond = limits.maxHandshakesPerSecond;
-    this.handshakes = new TokenBucket(perSecond, Math.max(1, perSecond / BURST_SHARE), clock.now());
+    this.handshakes = new TokenBucket(perSecond, Math.max(1, perSecond / BURST_SHARE), clock.monotonic());
   }
 
   /** Whether one more client can be taken at all. */
@@ -54,7 +54,7 @@ export class Admission {
     if (origin !== undefined && !this.limits.allowedOrigins.includes('*') && !this.limits.allowedOrigins.includes(origin)) {
       return { status: 403, code: 'ORIGIN_NOT_ALLOWED', error: 'This origin may not connect; ask the operator to allow it.' };
     }
-    if (!this.handshakes.take(this.clock.now())) {
+    if (!this.handshakes.take(this.clock.monotonic())) {
       const error = 'Too many clients are connecting at once; connect again in a moment.';
       return { status: 503, code: 'CONNECTING_TOO_FAST', error, retryAfterSeconds: 1 };
     }

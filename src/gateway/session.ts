@@ -67,7 +67,7 @@ export class Session implements Sink, OutboxOwner {
     deflate: boolean,
     private readonly context: SessionContext,
   ) {
-    const now = context.clock.now();
+    const now = context.clock.monotonic();
     this.lastHeard = now;
     this.lastPing = now;
     this.progressAt = now;
@@ -148,7 +148,7 @@ export class Session implements Sink, OutboxOwner {
 
   /** The client gave a sign of life: a message, a ping or a pong. */
   heard(): void {
-    this.lastHeard = this.context.clock.now();
+    this.lastHeard = this.context.clock.monotonic();
   }
 
   /** The client pinged, and was answered whether it reads or not: pongs of which nobody sees the end must have one. */

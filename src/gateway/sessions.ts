@@ -42,8 +42,14 @@ export class Sessions {
     return this.draining_;
   }
 
+  /** Since 1970, for what is shown. */
   now(): number {
     return this.context.clock.now();
+  }
+
+  /** For how long something takes. */
+  monotonic(): number {
+    return this.context.clock.monotonic();
   }
 
   all(): Iterable<Session> {
@@ -98,7 +104,7 @@ export class Sessions {
   }
 
   private check(): void {
-    const now = this.context.clock.now();
+    const now = this.context.clock.monotonic();
     for (const session of this.sessions) session.check(now);
   }
 }

@@ -1,4 +1,4 @@
-/** Lets `perSecond` through each second, of which up to `burst` at once. Times are ms. */
+/** Lets `perSecond` through each second, of which up to `burst` at once. Times are ms of a clock that is never set. */
 export class TokenBucket {
   private tokens: number;
 
@@ -11,9 +11,7 @@ export class TokenBucket {
   }
 
   take(now: number): boolean {
-    // A wall clock that is set back must not cost what is there.
-    const passed = Math.max(0, now - this.filledAt);
-    this.tokens = Math.min(this.burst, this.tokens + (passed * this.perSecond) / 1000);
+    this.tokens = Math.min(this.burst, this.tokens + ((now - this.filledAt) * this.perSecond) / 1000);
     this.filledAt = now;
     if (this.tokens < 1) return false;
     this.tokens--;

@@ -106,7 +106,7 @@ export class DoorAdapter extends WsAdapter implements ClientHandling {
   received({ session }: Client, data: RawData): Received | undefined {
     session.heard();
     if (session.closing) return undefined;
-    const verdict = session.rate.judge(this.sessions.now());
+    const verdict = session.rate.judge(this.sessions.monotonic());
     if (verdict === 'take') return textOf(data);
     this.requests.rateViolations++;
     if (verdict === 'abuse')
