@@ -17,7 +17,7 @@ export class Delisting {
     private readonly clock: Clock,
     private readonly ended: () => void,
   ) {
-    this.heardAt = clock.now();
+    this.heardAt = clock.monotonic();
   }
 
   /** Nothing has come for so long that the stream has ended. */
@@ -38,9 +38,9 @@ export class Delisting {
     this.timer?.cancel();
   }
 
-  /** Data has come, at `now`. */
-  heard(now: number): void {
-    this.heardAt = now;
+  /** Data has come. */
+  heard(): void {
+    this.heardAt = this.clock.monotonic();
     if (!this.over_) return;
     this.over_ = false;
     this.arm();
@@ -48,8 +48,8 @@ export class Delisting {
 
   private arm(): void {
     // The timer is not moved by every message; when it fires it looks how long the quiet really lasts.
-    this.timer = this.clock.after(Math.max(0, this.heardAt + QUIET_MS - this.clock.now()), () => {
-      if (this.clock.now() - this.heardAt < QUIET_MS) {
+    this.timer = this.clock.after(Math.max(0, this.heardAt + QUIET_MS - this.clock.monotonic()), () => {
+      if (this.clock.monotonic() - this.heardAt < QUIET_MS) {
         this.arm();
         return;
       }

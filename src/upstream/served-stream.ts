@@ -156,7 +156,7 @@ export class ServedStream {
   private take(frame: RawFrame, received: number, text: string): void {
     const outcome = this.apply(frame, received, text);
     if (!outcome) return;
-    if (outcome.messages.length > 0) this.speaks(received);
+    if (outcome.messages.length > 0) this.speaks();
     for (const message of outcome.messages) this.deps.publisher.publish(this.stream, message, this.snapshot);
     for (const error of outcome.withheld ?? []) this.deps.bad(error.reason, error.message, text);
     if (outcome.resync !== undefined) this.resync(outcome.resync);
@@ -167,8 +167,8 @@ export class ServedStream {
     }
   }
 
-  private speaks(now: number): void {
-    this.delisting.heard(now);
+  private speaks(): void {
+    this.delisting.heard();
     if (this.state === 'unavailable') this.become('live');
   }
 
@@ -197,7 +197,7 @@ export class ServedStream {
     transform.reset();
     this.become('resyncing', reason);
     this.timer?.cancel();
-    const waitMs = this.pace.next(clock.now());
+    const waitMs = this.pace.next(clock.monotonic());
     if (waitMs === 0) this.renew(reason);
     else this.timer = clock.after(waitMs, () => this.renew(reason));
   }
