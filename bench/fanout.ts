@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Case } from './fanout/cases/case';
 import { CASES } from './fanout/cases/cases';
+import { machine } from './fanout/machine';
 import type { RoundMeasurement } from './fanout/measurement';
 import { readOptions, USAGE, type Options } from './fanout/options';
 import { summariesOf, tableOf } from './fanout/report';
@@ -12,19 +12,6 @@ import { gatewayWith, PEERS, ROOT, type Target } from './fanout/targets';
 /** Wrong usage, as command-line programs report it. */
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
-
-function machine() {
-  const processors = cpus();
-  return {
-    date: new Date().toISOString(),
-    processor: processors[0]?.model ?? 'unknown',
-    cores: processors.length,
-    memoryGb: Math.round(totalmem() / 1024 ** 3),
-    system: `${type()} ${release()}`,
-    node: process.version,
-    loadBefore: loadavg()[0] ?? NaN,
-  };
-}
 
 /** Peers that can run here; says of the others how to get them. */
 function peersFor({ peers }: Options): Target[] {
@@ -71,9 +58,7 @@ async function main(): Promise<void> {
     return;
   }
   const here = machine();
-  console.log(
-    `${here.date}: ${here.cores} x ${here.processor}, ${here.memoryGb} GB, ${here.system}, Node ${here.node}, load ${here.loadBefore.toFixed(1)}`,
-  );
+  console.log(here.text);
   const peers = peersFor(options);
   const measurements: RoundMeasurement[] = [];
   const rig = new Rig(options.size);

@@ -9,9 +9,9 @@ export interface Usage {
 
 const TICKS_PER_SECOND = ticksPerSecond();
 
-/** Of a process and its children. */
-export function usageOf(pid: number): Usage {
-  const all = [pid, ...childrenOf(pid)].map(ownUsageOf);
+/** Of processes and their children. */
+export function usageOf(...pids: readonly number[]): Usage {
+  const all = pids.flatMap((pid) => [pid, ...childrenOf(pid)]).map(ownUsageOf);
   const sum = (read: (usage: Usage) => number) => all.reduce((total, usage) => total + read(usage), 0);
   return { cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds), rssBytes: sum(({ rssBytes }) => rssBytes) };
 }

@@ -1,4 +1,4 @@
-import type { Case, Column } from './cases/case';
+import type { Column } from './cases/case';
 import { OURS, type RoundMeasurement } from './measurement';
 
 /** One line of a case's table: all rounds of one variant on one target. */
@@ -35,8 +35,16 @@ export function summariesOf(measurements: readonly RoundMeasurement[]): Summary[
   });
 }
 
+/** What is measured, and which figures of it are shown. */
+interface Shown {
+  readonly name: string;
+  readonly about: string;
+  readonly aim: string;
+  readonly columns: readonly Column[];
+}
+
 /** The table of one case. */
-export function tableOf(one: Case, summaries: readonly Summary[]): string {
+export function tableOf(one: Shown, summaries: readonly Summary[]): string {
   const mine = summaries.filter((summary) => summary.case === one.name);
   const ratios = mine.some(({ ratio }) => ratio !== undefined);
   const header = ['', '', ...one.columns.map(({ title }) => title), ...(ratios ? ['CPU vs. ours'] : [])];

@@ -2,7 +2,8 @@ import type { ClientsRequest, Figures, Joiner, Joins, Sampling } from '../load/c
 import type { FeedRequest, Published } from '../load/exchange-feed';
 import type { TickerSize } from '../load/ticker-texts';
 import { Helper } from './helper';
-import { ownUsageOf, usageOf } from './process-usage';
+import { ownUsageOf, type Usage, usageOf } from './process-usage';
+import type { ServerProcess } from './server-process';
 import type { RunningTarget, Target } from './targets';
 
 /** A target with its clients, ready to be measured. */
@@ -77,7 +78,7 @@ export class Rig {
 
   /** @param seats streams are named by symbol */
   async seat(target: RunningTarget, { symbols, joiners, deflate = false, sampling = 'stamp' }: Seats): Promise<Seated> {
-    const rssBefore = usageOf(target.server.pid).rssBytes;
+    const rssBefore = usageOfTarget(target).rssBytes;
     const door = { port: target.port, dialect: target.dialect, deflate, atOnce: JOIN_AT_ONCE };
     const named = joiners.map((joiner) => ({ ...joiner, streams: joiner.streams.map(target.argOf) }));
     const sampled = (joiner: Joiner, i: number) =>
@@ -102,25 +103,25 @@ export class Rig {
       const listens = ({ streams, reading = 'all' }: Joiner) => reading === 'all' && streams.includes(symbol);
       return joiners.filter(listens).length;
     });
-    return { target, audience, joins: sumOf(joins), rssBefore, rssSeated: usageOf(target.server.pid).rssBytes };
+    return { target, audience, joins: sumOf(joins), rssBefore, rssSeated: usageOfTarget(target).rssBytes };
   }
 
   /** Publishes for so long and measures until all is delivered, or the time for that is up. */
   async window({ target, audience }: Seated, rate: number, seconds: number, drainMs = DRAIN_LIMIT_MS): Promise<Window> {
     await Promise.all([this.crowd.ask<true>({ begin: true }), this.probe.ask<true>({ begin: true })]);
-    const before = usageOf(target.server.pid);
+    const before = usageOfTarget(target);
     const parentBefore = ownUsageOf(target.server.pid);
     const startedAt = performance.now();
     const publish = { rate, messages: Math.round(rate * seconds) };
     const { counts, mostWaiting } = await this.feed.ask<Published>({ publish });
     const publishing = (performance.now() - startedAt) / 1000;
-    const peak = usageOf(target.server.pid).rssBytes;
+    const peak = usageOfTarget(target).rssBytes;
     const expected = counts.reduce((sum, count, i) => sum + count * (audience[i] ?? 0), 0);
     // Generators cannot add up: both wait until nothing more comes, or until the time is up.
     const busyAt = await Promise.all([this.figures(this.crowd), this.figures(this.probe)]);
     await this.drained(expected, drainMs);
     const took = (performance.now() - startedAt) / 1000;
-    const after = usageOf(target.server.pid);
+    const after = usageOfTarget(target);
     const parent = ownUsageOf(target.server.pid).cpuSeconds - parentBefore.cpuSeconds;
     const [crowd, probe] = await Promise.all([this.figures(this.crowd), this.figures(this.probe)]);
     const received = crowd.frames + probe.frames;
@@ -139,7 +140,7 @@ export class Rig {
     }
     if (publishing > seconds * 1.1 + 0.1) notes.push(`the publisher needed ${publishing.toFixed(1)} s for ${seconds} s`);
     if (mostWaiting > MB) notes.push(`the server let ${(mostWaiting / MB).toFixed(0)} MB wait in the publisher`);
-    if (!target.server.alive) notes.push('the server died');
+    if (!processesOf(target).every(({ alive }) => alive)) notes.push('the server died');
     return {
       notes,
       figures: {
@@ -187,6 +188,14 @@ export class Rig {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
+}
+
+function processesOf({ server, others = [] }: RunningTarget): readonly ServerProcess[] {
+  return [server, ...others];
+}
+
+function usageOfTarget(target: RunningTarget): Usage {
+  return usageOf(...processesOf(target).map(({ pid }) => pid));
 }
 
 function sumOf(all: readonly Joins[]): Joins {

@@ -13,6 +13,8 @@ export interface RunningTarget {
   readonly port: number;
   /** The process whose CPU and memory count. */
   readonly server: ServerProcess;
+  /** Further ones that count, when clients are spread over several. */
+  readonly others?: readonly ServerProcess[];
   readonly dialect: DialectName;
   argOf(symbol: string): string;
   /** Clients that it says it closed because they were too slow. */
@@ -130,12 +132,7 @@ const fastApi: Target = {
     return inPath('redis-server', 'BENCH_REDIS') ? undefined : 'install redis-server, or name it in BENCH_REDIS';
   },
   start: async (feedPort) => {
-    const port = await freePort();
-    const redis = await startOther(
-      inPath('redis-server', 'BENCH_REDIS') ?? '',
-      ['--port', String(port), '--save', '', '--appendonly', 'no'],
-      port,
-    );
+    const { port, server: redis } = await startRedis(inPath('redis-server', 'BENCH_REDIS') ?? '');
     const env = { REDIS_PORT: String(port), FEED_PORT: String(feedPort) };
     const app = await ServerProcess.start(python() ?? '', [join(ROOT, 'bench/peers/fastapi_app.py')], env, hasPort);
     const bridge = await startPeer('redis-bridge.js', env);
@@ -175,6 +172,12 @@ export const PEERS: readonly Target[] = [
   fastApi,
   centrifugo,
 ];
+
+/** A Redis of our own that keeps nothing on disk. @param file of redis-server */
+export async function startRedis(file: string): Promise<{ port: number; server: ServerProcess }> {
+  const port = await freePort();
+  return { port, server: await startOther(file, ['--port', String(port), '--save', '', '--appendonly', 'no'], port) };
+}
 
 /** Starts a program of others, which prints no JSON: it is ready when its port answers. */
 async function startOther(

@@ -7,6 +7,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { pace } from './pace';
 import { answer } from './parent';
 import { exchangeDelta, exchangeSnapshot, FinalTexts, type TickerSize } from './ticker-texts';
 
@@ -24,7 +25,6 @@ export interface Published {
   readonly mostWaiting: number;
 }
 
-const CATCH_UP_MS = 1;
 const WAITING_LOOK_EVERY = 64;
 
 let symbols: readonly string[] = [];
@@ -51,24 +51,14 @@ function waiting(): number {
   return bytes;
 }
 
-/** What is due by now is sent now, so a late timer costs latency and no messages. */
-function publish(rate: number, messages: number): Promise<Published> {
+async function publish(rate: number, messages: number): Promise<Published> {
   const counts = new Array<number>(symbols.length).fill(0);
-  const startedAt = performance.now();
-  let sent = 0;
   let mostWaiting = 0;
-  return new Promise((resolve) => {
-    const timer = setInterval(() => {
-      const due = Math.min(messages, Math.floor(((performance.now() - startedAt) / 1000) * rate));
-      for (; sent < due; sent++) {
-        sendNext(counts);
-        if (sent % WAITING_LOOK_EVERY === 0) mostWaiting = Math.max(mostWaiting, waiting());
-      }
-      if (sent < messages) return;
-      clearInterval(timer);
-      resolve({ counts, seconds: (performance.now() - startedAt) / 1000, mostWaiting });
-    }, CATCH_UP_MS);
+  const seconds = await pace(rate, messages, (sent) => {
+    sendNext(counts);
+    if (sent % WAITING_LOOK_EVERY === 0) mostWaiting = Math.max(mostWaiting, waiting());
   });
+  return { counts, seconds, mostWaiting };
 }
 
 function serveExchange(socket: WebSocket): void {

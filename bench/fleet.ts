@@ -1,0 +1,135 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { findRedis, HOW_TO_GET_REDIS } from '../src/fleet/find-redis';
+import { machine } from './fanout/machine';
+import type { RoundMeasurement } from './fanout/measurement';
+import { summariesOf, tableOf } from './fanout/report';
+import { Rig } from './fanout/rig';
+import { ROOT, startRedis } from './fanout/targets';
+import { Hop, HOP } from './fleet/hop';
+import { type Options, type Part, PARTS, readOptions, USAGE } from './fleet/options';
+import { RedisMeter } from './fleet/redis-meter';
+import { Replicas, REPLICAS } from './fleet/replicas';
+
+/** Wrong usage, as command-line programs report it. */
+const EXIT_USAGE = 2;
+const EXIT_FAILED = 1;
+const EXIT_INTERRUPTED = 130;
+const MOST_REPLICAS = 3;
+
+interface Result {
+  readonly part: Part;
+  readonly measurements: readonly RoundMeasurement[];
+  /** For people. */
+  readonly lines: readonly string[];
+}
+
+async function measureHop(url: string, meter: RedisMeter, options: Options, wanted: (part: Part) => boolean): Promise<Result[]> {
+  const hop = new Hop(url, meter, options.hopSeconds);
+  const results: Result[] = [];
+  try {
+    await hop.start();
+    const measurements: RoundMeasurement[] = [];
+    for (let round = 0; wanted('hop') && round < options.hopRounds; round++) {
+      measurements.push(...(await hop.round(round)).map((one) => ({ ...one, round })));
+    }
+    // With one listener still.
+    if (wanted('limit')) {
+      const { measured, why } = await hop.limit();
+      const steps = measured.map((one) => ({ ...one, round: 0 }));
+      const about = `how many messages one Redis takes. ${why}`;
+      results.push({ part: 'limit', measurements: steps, lines: [tableOf({ ...HOP, about }, summariesOf(steps))] });
+    }
+    if (wanted('hop')) {
+      measurements.push(...(await hop.manyListeners(options.hopRounds)).map((one, round) => ({ ...one, round })));
+      results.unshift({ part: 'hop', measurements, lines: [tableOf(HOP, summariesOf(measurements))] });
+    }
+  } finally {
+    hop.stop();
+  }
+  return results;
+}
+
+async function measureReplicas(
+  url: string,
+  meter: RedisMeter,
+  options: Options,
+  wanted: (part: Part) => boolean,
+): Promise<Result[]> {
+  const rig = new Rig('small');
+  const replicas = new Replicas(rig, url, meter, options.seconds);
+  const results: Result[] = [];
+  try {
+    if (wanted('replicas')) {
+      const measurements: RoundMeasurement[] = [];
+      for (let round = 0; round < options.replicaRounds; round++) {
+        measurements.push(...(await replicas.round(round)).map((one) => ({ ...one, round })));
+      }
+      results.push({ part: 'replicas', measurements, lines: [tableOf(REPLICAS, summariesOf(measurements))] });
+    }
+    if (wanted('exchange')) {
+      const lines: string[] = ['\nexchange: connections when clients of every replica want two markets'];
+      for (let count = 1; count <= MOST_REPLICAS; count++) {
+        const { exchange, redis } = await replicas.atTheExchange(count);
+        lines.push(`  ${count} replicas: ${exchange} at the exchange, ${redis} at Redis`);
+      }
+      results.push({ part: 'exchange', measurements: [], lines });
+    }
+  } finally {
+    rig.stop();
+  }
+  return results;
+}
+
+async function measure(options: Options): Promise<Result[]> {
+  const file = process.env['BENCH_REDIS'] ?? findRedis(process.env['PATH'] ?? '');
+  if (file === undefined) throw new Error(HOW_TO_GET_REDIS);
+  const wanted = (part: Part) => options.only.length === 0 || options.only.includes(part);
+  const redis = await startRedis(file);
+  const url = `redis://127.0.0.1:${redis.port}`;
+  const meter = new RedisMeter(redis.port);
+  const results: Result[] = [];
+  const show = (some: Result[]): void => {
+    for (const { lines } of some) for (const line of lines) console.log(line);
+    results.push(...some);
+  };
+  try {
+    if (wanted('hop') || wanted('limit')) show(await measureHop(url, meter, options, wanted));
+    if (wanted('replicas') || wanted('exchange')) show(await measureReplicas(url, meter, options, wanted));
+  } finally {
+    meter.stop();
+    redis.server.stop();
+  }
+  return PARTS.flatMap((part) => results.filter((result) => result.part === part));
+}
+
+async function main(): Promise<number> {
+  let options: Options | 'help';
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return EXIT_USAGE;
+  }
+  if (options === 'help') {
+    console.log(USAGE);
+    return 0;
+  }
+  const here = machine();
+  console.log(here.text);
+  const results = await measure(options);
+  const file = resolve(options.json ?? join(ROOT, 'bench/results/fleet.json'));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify({ machine: here, options, results }, null, 1));
+  console.log(`\neverything: ${file}`);
+  return 0;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(EXIT_INTERRUPTED));
+main().then(
+  (exitCode) => process.exit(exitCode),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(EXIT_FAILED);
+  },
+);
