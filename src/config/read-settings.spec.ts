@@ -196,6 +196,7 @@ describe('readSettings', () => {
 
   it('does not show a password that stands in an address', () => {
     expect(mistakesOf({ BYBIT_REST_URL: 'ftp://me:secret@host' })).toMatchObject([{ value: 'ftp://***@host' }]);
+    expect(mistakesOf({ REDIS_URL: 'redis://host:1?password=secret' })).toMatchObject([{ value: 'redis://host:1?***' }]);
     for (const password of ['sec/ret', 'sec@ret', 'sec#ret', 'sec ret', 'secret%']) {
       expect(mistakesOf({ REDIS_URL: `redis://:${password}@host` })).toMatchObject([{ value: 'redis://***@host' }]);
       expect(mistakesOf({ REDIS_CLUSTER_NODES: `a:1,me:${password}@host` })).toMatchObject([{ value: '***@host' }]);

@@ -75,6 +75,14 @@ describe('readableControl', () => {
       { op: 'gap', stream: 'mudrex.spot.trade.X', from: 4, to: 6, reason: 'slow_consumer' },
       '* mudrex.spot.trade.X: messages 4 to 6 are missing: slow_consumer',
     ],
+    [
+      { op: 'gap', stream: 'mudrex.spot.trade.X', from: 81, to: 81, reason: 'upstream_reconnect' },
+      '* mudrex.spot.trade.X: some messages may be missing: upstream_reconnect',
+    ],
+    [
+      { op: 'gap', stream: 'mudrex.spot.trade.X', from: 0, to: 0, reason: 'history_exceeded' },
+      '* mudrex.spot.trade.X: what came before may be missing in part: history_exceeded',
+    ],
     [{ op: 'error', code: 'UNKNOWN_OP', message: 'Unknown operation: x' }, '! Unknown operation: x [UNKNOWN_OP]'],
     [{ op: 'pong' }, undefined],
     [{ op: 'something', message: 'new' }, '* something: new'],

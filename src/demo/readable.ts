@@ -18,7 +18,7 @@ export function readableControl(frame: ControlFrame): string | undefined {
     case 'status':
       return `* ${frame.stream ?? `market ${frame.market ?? ''}`} is ${frame.state ?? ''}${because(frame.reason)}`;
     case 'gap':
-      return `* ${frame.stream ?? ''}: messages ${frame.from ?? '?'} to ${frame.to ?? '?'} are missing${because(frame.reason)}`;
+      return `* ${frame.stream ?? ''}: ${missing(frame)}${because(frame.reason)}`;
     case 'error':
       return `! ${frame.message ?? ''} [${frame.code ?? ''}]`;
     case 'pong':
@@ -38,6 +38,13 @@ function subscribeLines(frame: ControlFrame): string[] {
     ...pending,
     ...lost.map(({ stream }) => `* ${stream}: what was missed could not be recovered`),
   ];
+}
+
+/** What was lost before it had numbers, and what an epoch before this one had, cannot be counted. */
+function missing({ from, to, reason }: ControlFrame): string {
+  if (reason === 'upstream_reconnect') return 'some messages may be missing';
+  if (to === 0) return 'what came before may be missing in part';
+  return `messages ${from ?? '?'} to ${to ?? '?'} are missing`;
 }
 
 function because(reason: string | undefined): string {
