@@ -109,6 +109,6 @@ function textOf(env: Environment, variable: Variable): string {
 
 function mistake(variable: string, value: string, allowed: string): Mistake {
   // Whatever stands before the last @, since what cannot be read may be cut off anywhere; and some write a password behind a ?.
-  const blanked = value.replace(/^(\w+:\/\/)?.*@/s, '$1***@').replace(/(:\/\/.*?\?).*/s, '$1***');
+  const blanked = value.replace(/^(\w+:\/\/)?.*@/s, '$1***@').replace(/(rediss?:\/\/[^,]*?\?).*/s, '$1***');
   return { variable, value: blanked.length > SHOWN_CHARACTERS ? `${blanked.slice(0, SHOWN_CHARACTERS)}…` : blanked, allowed };
 }
