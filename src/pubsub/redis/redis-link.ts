@@ -4,7 +4,7 @@ import type { Keys } from './keys';
 import { BEAT_MS, Connections, type ConnectionsSettings } from './connections';
 import type { Answered, Word } from './redis-node';
 import type { Script, Scripts } from './scripts';
-import { discover, singleServer } from './topology';
+import { discover, singleServer, type Topology } from './topology';
 
 const ATTEMPT_TIMEOUT_MS = 4000;
 const FIRST_DELAY_MS = 50;
@@ -35,6 +35,8 @@ export class RedisLink {
   private readonly brokenListeners: ((reason: string) => void)[] = [];
   private current: Connections | undefined;
   private attempts = 0;
+  /** Of the search for the masters of a cluster. */
+  private exploring: AbortController | undefined;
   private delay = FIRST_DELAY_MS;
   private readonly timers = new Set<Timer>();
   private knownNodes: readonly HostPort[] = [];
@@ -157,9 +159,7 @@ export class RedisLink {
 
   private async connect(attempt: number): Promise<void> {
     const { address, maxConnections } = this.settings;
-    const topology = address.cluster
-      ? await discover(this.nodesToAsk(), address.access)
-      : singleServer(address.seeds[0] as HostPort);
+    const topology = address.cluster ? await this.explore() : singleServer(address.seeds[0] as HostPort);
     if (attempt !== this.attempts) return;
     const needed = topology.masters.length * CONNECTIONS_EACH;
     if (needed > maxConnections) {
@@ -183,6 +183,11 @@ export class RedisLink {
     this.knownNodes = address.cluster ? topology.masters : [];
     connections.beat();
     this.timers.add(this.clock.every(BEAT_MS, () => connections.beat()));
+  }
+
+  private explore(): Promise<Topology> {
+    this.exploring = new AbortController();
+    return discover(this.nodesToAsk(), this.settings.address.access, this.clock, this.exploring.signal);
   }
 
   /** Another one first each time: a node that is cut off from the cluster knows an old one. */
@@ -241,6 +246,8 @@ export class RedisLink {
   private giveUp(why: string): void {
     this.attempts++;
     this.cancelTimers();
+    this.exploring?.abort();
+    this.exploring = undefined;
     const { current } = this;
     this.current = undefined;
     this.isWhole = false;

@@ -1,6 +1,11 @@
+import type { Redis } from 'ioredis';
+import type { Clock } from '../../clock/clock';
 import type { HostPort, RedisAddress } from './address';
 import { connectionTo, endAtOnce } from './redis-node';
 import { SLOTS } from './slot';
+
+/** A node that has not answered by then is left for the next one. */
+const ANSWER_WITHIN_MS = 1000;
 
 /** Which server has which slots. */
 export interface Topology {
@@ -17,23 +22,45 @@ export function singleServer(at: HostPort): Topology {
 /**
  * Asks the nodes in turn until one knows an owner for every slot.
  * @param nodes any of the cluster, those known to work first
+ * @param abandoned ends the search, and the connection that is open for it, at once
  */
-export async function discover(nodes: readonly HostPort[], access: RedisAddress['access']): Promise<Topology> {
+export async function discover(
+  nodes: readonly HostPort[],
+  access: RedisAddress['access'],
+  clock: Clock,
+  abandoned: AbortSignal,
+): Promise<Topology> {
   const failures: string[] = [];
   for (const at of nodes) {
-    const redis = connectionTo(at, access);
-    let refused: Error | undefined;
-    redis.on('error', (error: Error) => (refused = error));
+    if (abandoned.aborted) break;
     try {
-      await redis.connect();
-      return topologyIn(await redis.call('CLUSTER', 'SLOTS'), at);
+      return topologyIn(await slotsSaidBy(connectionTo(at, access), clock, abandoned), at);
     } catch (error) {
-      failures.push(`${at.host}:${at.port}: ${(refused ?? (error as Error)).message}`);
-    } finally {
-      endAtOnce(redis);
+      failures.push(`${at.host}:${at.port}: ${(error as Error).message}`);
     }
   }
   throw new Error(`no node of the cluster could be asked (${failures.join('; ')})`);
+}
+
+/** Opens the connection, asks once, and ends it, answered or not: a server may take connections and never say a word. */
+async function slotsSaidBy(redis: Redis, clock: Clock, abandoned: AbortSignal): Promise<unknown> {
+  let refused: Error | undefined;
+  redis.on('error', (error: Error) => (refused = error));
+  let giveUp: (why: Error) => void = () => undefined;
+  const givenUp = new Promise<never>((_, reject) => (giveUp = reject));
+  const limit = clock.after(ANSWER_WITHIN_MS, () => giveUp(new Error(`no answer within ${ANSWER_WITHIN_MS / 1000} s`)));
+  const abandon = () => giveUp(new Error('given up'));
+  abandoned.addEventListener('abort', abandon);
+  try {
+    const asked = redis.connect().then(() => redis.call('CLUSTER', 'SLOTS'));
+    return await Promise.race([asked, givenUp]);
+  } catch (error) {
+    throw refused ?? error;
+  } finally {
+    limit.cancel();
+    abandoned.removeEventListener('abort', abandon);
+    endAtOnce(redis);
+  }
 }
 
 /** @param reply entries of first slot, last slot, master, replicas; a server is its address, port and more */
