@@ -57,6 +57,8 @@ export class Tail implements Joined {
   /** A publisher has been asked at least once: joiners have an answer, if only that nobody serves the stream. */
   private found = false;
   private broken = false;
+  /** Before there was a place, somebody was told that the stream stands nowhere. */
+  private estranged = false;
   /** Nothing has been found over this wire yet. */
   private rewired = false;
   private repairing = false;
@@ -152,6 +154,7 @@ export class Tail implements Joined {
 
   estrange(): void {
     if (this.place.epoch !== '') this.bare = true;
+    else this.estranged = true;
   }
 
   repair(): void {
@@ -336,12 +339,12 @@ export class Tail implements Joined {
     if (this.bare) this.barren = { epoch: this.place.epoch, seq: seq + LOOK_AGAIN_AFTER };
   }
 
-  /** Begins an epoch before its first message. */
+  /** Begins an epoch before its first message. Whoever had another place, or was told of none, learns of it: entries do not name it. */
   private enter(epoch: string): void {
     const before = this.place.epoch;
     this.move(epoch, 0);
     if (!this.repairing) this.next = 1;
-    if (!this.isState && before !== '') this.gap(0);
+    if (!this.isState && (before !== '' || this.estranged)) this.gap(0);
   }
 
   private move(epoch: string, seq: number): void {
@@ -384,17 +387,24 @@ export class Tail implements Joined {
   }
 
   private takeStatus(status: StreamStatus): void {
-    // What a fetch has overtaken comes late, and the answer knew better.
-    if (this.overtaken === this.place.seq && this.status && status.since < this.status.since) return;
-    // Nobody serves the stream: it is a late word, or the opening was lost.
-    if (this.lost && this.barren === NONE) this.repair();
-    else this.tell(status);
+    if (this.mayBeLate(status)) {
+      // Late, or by a clock that is behind the one of who spoke before: only who serves the stream knows.
+      if (!saysTheSame(status, this.status)) this.repair();
+    } else if (this.lost && this.barren === NONE) {
+      // Nobody serves the stream: it is a late word, or the opening was lost.
+      this.repair();
+    } else this.tell(status);
+  }
+
+  /** What a fetch has overtaken comes afterwards, and the answer knew better. */
+  private mayBeLate({ since }: StreamStatus): boolean {
+    return this.overtaken === this.place.seq && this.status !== undefined && since < this.status.since;
   }
 
   private tell(status: StreamStatus | undefined): void {
     const before = this.status;
     this.status = status;
-    if (!status || (before?.state === status.state && before.reason === status.reason && before.since === status.since)) return;
+    if (!status || (saysTheSame(status, before) && before?.since === status.since)) return;
     // The state that joiners would be given is void.
     if (this.isState && status.state === 'resyncing') this.recent.clear();
     for (const listener of this.listeners) listener.status(status);
@@ -408,4 +418,8 @@ export class Tail implements Joined {
     this.held.clear();
     this.joiners.askAnew();
   }
+}
+
+function saysTheSame({ state, reason }: StreamStatus, other: StreamStatus | undefined): boolean {
+  return other?.state === state && other.reason === reason;
 }

@@ -167,6 +167,32 @@ describe('Tailing', () => {
     expect(wire.asked).toEqual([`fetch ${TRADES} since e:7`, `fetch ${TRADES} since f:0`]);
   });
 
+  it('names the epoch of a log stream that nobody served to those who were told so, and to nobody else', async () => {
+    const { wire, tailing, heard } = await setUp(TRADES);
+    expect(tailing.recover(TRADES)).toEqual({ epoch: '', seq: 0, publications: [], recovered: false });
+    wire.ear?.opened(TRADES, 'e');
+    wire.say(publication(TRADES, 'e', 1));
+    expect(heard.log).toEqual(['gap e:0', 'update e:1']);
+    expect(heard.bodies[0]).toBe(
+      '{"op":"gap","stream":"mudrex.futures.trade.AUSDT","epoch":"e","from":0,"to":0,"reason":"history_exceeded"}',
+    );
+    expect(tailing.recover(TRADES, { epoch: 'e', seq: 1 })).toMatchObject({ epoch: 'e', seq: 1, recovered: true });
+    const untold = await setUp(TRADES);
+    untold.wire.ear?.opened(TRADES, 'e');
+    untold.wire.say(publication(TRADES, 'e', 1));
+    expect(untold.heard.log).toEqual(['update e:1']);
+  });
+
+  it('names the epoch of a log stream that was asked for again, too', async () => {
+    const { wire, tailing, heard } = await setUp(TRADES);
+    await tailing.recover(TRADES, { epoch: 'd', seq: 4 });
+    wire.found = { epoch: 'e', seq: 1, publications: [], recovered: false, status: LIVE };
+    wire.meanwhile = () => wire.stands([publication(TRADES, 'e', 1)], true);
+    wire.ear?.restored();
+    await settled();
+    expect(heard.log).toEqual(['gap e:0', 'live', 'update e:1']);
+  });
+
   it('repeats nothing of a log stream over another wire, where the same entries have other numbers', async () => {
     const { tailing, heard } = await setUp(TRADES, [publication(TRADES, 'e', 7)]);
     const other = new ScriptedWire();
@@ -236,16 +262,32 @@ describe('Tailing', () => {
     expect(heard.log.slice(1)).toEqual(['snapshot f:2', 'delta f:3']);
   });
 
-  it('takes no status for the newest that a fetch has overtaken', async () => {
+  it('asks what is true when it is told a status that a fetch may have overtaken', async () => {
     const { wire, tailing, heard } = await setUp(BOOK, [snapshot(BOOK, 'e', 1)]);
     wire.stands([delta(BOOK, 'e', 2), delta(BOOK, 'e', 3)], true, { ...LIVE, since: 9 });
     wire.ear?.restored();
     await settled();
+    wire.asked.length = 0;
     wire.ear?.status(BOOK, { state: 'resyncing', reason: 'update_gap', since: 8 });
     wire.say(delta(BOOK, 'e', 2), delta(BOOK, 'e', 3));
+    await settled();
+    expect(wire.asked).toEqual([`fetch ${BOOK} since e:3`]);
     expect(tailing.streamStatus(BOOK)?.state).toBe('live');
     wire.ear?.status(BOOK, { state: 'resyncing', reason: 'update_gap', since: 3 });
     expect(heard.log).toEqual(['live', 'delta e:2', 'delta e:3', 'live', 'resyncing']);
+  });
+
+  it('takes the word of a new publisher whose clock is behind, and asks nothing when that says the same', async () => {
+    const { wire, tailing, heard } = await setUp(TICKER, [snapshot(TICKER, 'e', 5)]);
+    wire.ear?.status(TICKER, { ...LIVE, since: 1 });
+    await settled();
+    expect(wire.asked).toEqual([]);
+    const gone: StreamStatus = { state: 'unavailable', reason: 'delisted', since: 2 };
+    wire.found = { epoch: 'e', seq: 5, publications: [], recovered: true, status: gone };
+    wire.ear?.status(TICKER, gone);
+    await settled();
+    expect(tailing.streamStatus(TICKER)).toEqual(gone);
+    expect(heard.log).toEqual(['live', 'unavailable']);
   });
 
   describe('of a stream that nobody serves any more', () => {
@@ -448,7 +490,12 @@ describe('Tailing', () => {
       await settled();
       expect(tailing.marketStatus('futures')).toEqual(live);
       expect(tailing.marketStatus('spot')).toBeUndefined();
-      expect(told.map(({ market, state }) => `${market} ${state}`)).toEqual(['futures stale', 'spot stale', 'futures live']);
+      expect(told.map(({ market, state }) => `${market} ${state}`)).toEqual([
+        'futures stale',
+        'spot stale',
+        'futures live',
+        'spot live',
+      ]);
     });
 
     it('takes a market status that it hears for newer than one that it has asked for', async () => {
