@@ -61,7 +61,7 @@ export async function runPrimary(settings: Settings): Promise<RunningCrew> {
   symbols.onRenewed(() => crew.tellAll('symbols', [...symbols.lists()]));
   const { now } = systemClock;
   const pages = new CrewPages({ crew, pubsub, upstream, fleet, maxClients: settings.maxClientsTotal, now });
-  const metrics = new CrewMetrics({ crew, pubsub, upstream, fleet, now });
+  const metrics = new CrewMetrics({ crew, host, pubsub, upstream, fleet, now });
   const { host: address, metricsPort, bybitWsUrl: exchange } = settings;
   const server = new MetricsServer({ host: address, port: metricsPort }, () => metrics, logger);
   let port: number;

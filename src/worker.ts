@@ -31,12 +31,17 @@ export async function runWorker(settings: Settings): Promise<void> {
   let worker: RunningGateway | undefined;
   const own: Partial<OwnAnswers> = {};
   let symbols: readonly SymbolNames[] = [];
+  let stopping = false;
   const stop = () => {
-    void worker?.stop().then(() => process.exit(0));
-    worker = undefined;
+    if (stopping) return;
+    stopping = true;
+    // One that is still beginning has nobody to send away.
+    if (worker) void worker.stop().then(() => process.exit(0));
+    else process.exit(0);
   };
   const primary = new Calls(systemClock, (message) => process.send?.(message), {
     stop,
+    alive: () => true,
     symbols: (lists: readonly SymbolNames[]) => {
       symbols = lists;
       own.directory?.told(lists);

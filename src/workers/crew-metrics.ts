@@ -12,7 +12,13 @@ import { ANSWER_MS } from './crew-pages';
 export type ProcessMetrics = MetricObjectWithValues<MetricValue<string>>[];
 
 export interface CrewMetricsSources extends Omit<ExchangeSources, 'deliveries'>, FleetSources {
-  readonly crew: { readonly running: number; askAll<Answer>(what: string, withinMs: number): Promise<Answers<Answer>> };
+  readonly crew: {
+    readonly running: number;
+    readonly silenced: number;
+    askAll<Answer>(what: string, withinMs: number): Promise<Answers<Answer>>;
+  };
+  /** Feeds the workers. */
+  readonly host: { readonly dropped: number };
 }
 
 const NO_CLIENTS = {
@@ -42,6 +48,20 @@ export class CrewMetrics {
       labels: ['worker'],
       help: '1 for a worker that did not say in time what it counts: it is missing in all other figures',
       read: () => this.silent.map((number) => ({ labels: { worker: String(number) }, value: 1 })),
+    });
+    register(this.own, {
+      name: 'workers_silenced_total',
+      type: 'counter',
+      labels: [],
+      help: 'Workers that did not answer for 10 s and were killed',
+      read: () => [{ labels: {}, value: sources.crew.silenced }],
+    });
+    register(this.own, {
+      name: 'worker_frames_dropped_total',
+      type: 'counter',
+      labels: [],
+      help: 'Frames that workers lost because they were too far behind; each was told, and caught up',
+      read: () => [{ labels: {}, value: sources.host.dropped }],
     });
   }
 

@@ -9,8 +9,9 @@ class FakeWorker implements Forked {
   readonly socket = new PassThrough();
   readonly heard: { readonly ask: string; readonly id?: number }[] = [];
   killed = false;
+  askedToEnd = false;
   hear: (message: unknown) => void = () => undefined;
-  end: (why: string) => void = () => undefined;
+  exit: (why: string) => void = () => undefined;
 
   constructor(readonly number: number) {
     this.pid = 1000 + number;
@@ -25,12 +26,16 @@ class FakeWorker implements Forked {
   }
 
   onExit(ended: (why: string) => void): void {
-    this.end = ended;
+    this.exit = ended;
+  }
+
+  end(): void {
+    this.askedToEnd = true;
   }
 
   kill(): void {
     this.killed = true;
-    this.end('SIGKILL');
+    this.exit('SIGKILL');
   }
 
   ready(): void {
@@ -50,6 +55,7 @@ function crewOf(size: number) {
   const logged: object[] = [];
   const crew = new Crew(size, {
     fork: (number) => {
+      if (made.exhausted) throw new Error('no process could be forked');
       const worker = new FakeWorker(number);
       forked.push(worker);
       return worker;
@@ -59,7 +65,8 @@ function crewOf(size: number) {
     clock,
     log: { info: () => undefined, warn: (fields) => void logged.push(fields) },
   });
-  return { crew, clock, forked, served, logged };
+  const made = { crew, clock, forked, served, logged, exhausted: false };
+  return made;
 }
 
 async function startedCrew(size: number) {
@@ -93,7 +100,7 @@ describe('Crew', () => {
       (worker: FakeWorker) => worker.hear({ ask: 'failed', argument: 'the port is taken' }),
       'the port is taken',
     ],
-    ['ends', (worker: FakeWorker) => worker.end('code 1'), 'worker 2 ended with code 1 before it took clients'],
+    ['ends', (worker: FakeWorker) => worker.exit('code 1'), 'worker 2 ended with code 1 before it took clients'],
   ])('does not start, and leaves nobody behind, when a worker %s', async (_, happen, message) => {
     const { crew, forked } = crewOf(2);
     const started = crew.start();
@@ -101,7 +108,7 @@ describe('Crew', () => {
     forked[0]?.ready();
     happen(forked[1] as FakeWorker);
     await settled();
-    for (const worker of forked) worker.end('code 0');
+    for (const worker of forked) worker.exit('code 0');
     await expect(started).rejects.toThrow(message);
     expect(crew.running).toBe(0);
     expect(forked).toHaveLength(2);
@@ -110,11 +117,11 @@ describe('Crew', () => {
   it('replaces a worker that lived for a while at once, and one that keeps ending ever later', async () => {
     const { clock, forked, logged } = await startedCrew(2);
     clock.advance(10_000);
-    forked[0]?.end('SIGKILL');
+    forked[0]?.exit('SIGKILL');
     clock.advance(0);
     expect(forked.map(({ number }) => number)).toEqual([1, 2, 1]);
     for (const wait of [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]) {
-      forked.at(-1)?.end('code 1');
+      forked.at(-1)?.exit('code 1');
       const before = forked.length;
       clock.advance(wait - 1);
       expect(forked).toHaveLength(before);
@@ -124,7 +131,7 @@ describe('Crew', () => {
     expect(logged[0]).toEqual({ worker: 1, workerPid: 1001, why: 'SIGKILL', inMs: 0 });
     forked.at(-1)?.ready();
     clock.advance(10_000);
-    forked.at(-1)?.end('SIGKILL');
+    forked.at(-1)?.exit('SIGKILL');
     clock.advance(0);
     expect(logged.at(-1)).toMatchObject({ inMs: 0 });
   });
@@ -133,14 +140,14 @@ describe('Crew', () => {
     const { crew, clock, forked } = await startedCrew(3);
     const asked = crew.askAll<number>('figures', 1000);
     forked[0]?.answer('figures', 7);
-    forked[2]?.end('SIGKILL');
+    forked[2]?.exit('SIGKILL');
     clock.advance(1000);
     expect(await asked).toEqual({ answers: [7], silent: [2, 3] });
   });
 
   it('counts a worker that does not take clients yet as silent', async () => {
     const { crew, clock, forked } = await startedCrew(2);
-    forked[1]?.end('SIGKILL');
+    forked[1]?.exit('SIGKILL');
     clock.advance(250);
     const asked = crew.askAll<number>('figures', 1000);
     forked[0]?.answer('figures', 1);
@@ -153,7 +160,7 @@ describe('Crew', () => {
     let stopped = false;
     const stop = crew.stop(3000).then(() => (stopped = true));
     expect(forked.map(({ heard }) => heard.at(-1)?.ask)).toEqual(['stop', 'stop']);
-    forked[0]?.end('code 0');
+    forked[0]?.exit('code 0');
     await settled();
     expect(stopped).toBe(false);
     clock.advance(3000);
@@ -165,9 +172,76 @@ describe('Crew', () => {
 
   it('begins no replacement after it was told to stop', async () => {
     const { crew, clock, forked } = await startedCrew(1);
-    forked[0]?.end('code 1');
+    forked[0]?.exit('code 1');
     await crew.stop(1000);
     clock.advance(60_000);
     expect(forked).toHaveLength(1);
+  });
+
+  it('asks a worker that is still beginning to end too, and does not count on it any more when it is ready', async () => {
+    const { crew, clock, forked } = await startedCrew(2);
+    forked[1]?.exit('SIGKILL');
+    clock.advance(250);
+    const stop = crew.stop(3000);
+    expect(forked.map(({ askedToEnd }) => askedToEnd)).toEqual([false, false, true]);
+    const told = forked[2]?.heard.length;
+    forked[2]?.ready();
+    expect(forked[2]?.heard).toHaveLength(told ?? -1);
+    forked[0]?.exit('code 0');
+    forked[2]?.exit('code 0');
+    await stop;
+    expect(forked.map(({ killed }) => killed)).toEqual([false, false, false]);
+  });
+
+  it('tries again, ever later, when the machine has no process to give', async () => {
+    const made = await startedCrew(1);
+    const { clock, forked, logged } = made;
+    made.exhausted = true;
+    forked[0]?.exit('SIGKILL');
+    clock.advance(250 + 500);
+    expect(logged.slice(1)).toEqual([
+      { worker: 1, why: 'no process could be forked', inMs: 500 },
+      { worker: 1, why: 'no process could be forked', inMs: 1000 },
+    ]);
+    made.exhausted = false;
+    clock.advance(1000);
+    expect(forked).toHaveLength(2);
+  });
+
+  it('does not start when the machine has no process to give', async () => {
+    const made = crewOf(2);
+    made.exhausted = true;
+    await expect(made.crew.start()).rejects.toThrow('worker 1 ended with no process could be forked');
+  });
+
+  it('kills and replaces a worker that does not answer for 10 s, not those that do', async () => {
+    const { crew, clock, forked, logged } = await startedCrew(2);
+    for (let second = 0; second < 11; second++) {
+      expect(crew.silenced).toBe(0);
+      forked[0]?.answer('alive', true);
+      await settled();
+      clock.advance(1000);
+      await settled();
+    }
+    expect(forked.map(({ killed }) => killed)).toEqual([false, true]);
+    expect(crew.silenced).toBe(1);
+    expect(logged).toEqual([
+      { worker: 2, workerPid: 1002 },
+      { worker: 2, workerPid: 1002, why: 'SIGKILL', inMs: 0 },
+    ]);
+    clock.advance(0);
+    expect(forked.map(({ number }) => number)).toEqual([1, 2, 2]);
+  });
+
+  it('spares a worker whose answers could not be read in time because this process stood still', async () => {
+    const { crew, clock, forked } = await startedCrew(1);
+    clock.advance(10_000);
+    await settled();
+    forked[0]?.answer('alive', true);
+    await settled();
+    clock.advance(1000);
+    await settled();
+    expect(crew.silenced).toBe(0);
+    expect(forked[0]?.heard.filter(({ ask }) => ask === 'alive')).toHaveLength(3);
   });
 });

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../clock/clock';
 import { Calls, NoAnswer, type Handlers } from './calls';
+import { onSilence } from './silence';
 
 /** A process that was forked. */
 export interface Forked {
@@ -11,10 +12,14 @@ export interface Forked {
   onMessage(hear: (message: unknown) => void): void;
   /** @param ended `why` is its exit code or the signal's name */
   onExit(ended: (why: string) => void): void;
+  /** Asks it to end, however far it has begun. */
+  end(): void;
+  /** Ends it, even when it is frozen. */
   kill(): void;
 }
 
 export interface CrewDeps {
+  /** Throws when the machine has no process to give. */
   readonly fork: (number: number) => Forked;
   /** Serves a worker what is published. */
   readonly serve: (socket: Duplex) => void;
@@ -41,6 +46,14 @@ interface Worker {
   ready: boolean;
 }
 
+/** How a worker ended, or why it did not begin. */
+interface Death {
+  readonly why: string;
+  readonly workerPid?: number;
+  /** It had lived for long enough. */
+  readonly settled: boolean;
+}
+
 /** A worker that lived for so long did not end because it cannot start. */
 const SETTLED_MS = 10_000;
 const FIRST_DELAY_MS = 250;
@@ -52,6 +65,10 @@ export class Crew {
   private readonly replacements = new Map<number, Timer>();
   private readonly failures = new Map<number, number>();
   private stopping = false;
+
+  /** Workers that were killed because they did not answer. */
+  silenced = 0;
+
   private started:
     | { readonly waiting: Set<number>; readonly resolve: (port: number) => void; readonly reject: (error: Error) => void }
     | undefined;
@@ -111,7 +128,11 @@ export class Crew {
     for (const timer of this.replacements.values()) timer.cancel();
     if (this.workers.size === 0) return;
     const ended = new Promise<void>((resolve) => (this.emptied = resolve));
-    this.tellAll('stop');
+    for (const { ready, calls, process } of this.workers.values()) {
+      if (ready) calls.tell('stop');
+      // Node drops what is told to a process that does not listen yet.
+      else process.end();
+    }
     const late = this.deps.clock.after(withinMs, () => {
       for (const { number, process } of this.workers.values()) {
         this.deps.log.warn({ worker: number }, 'a worker does not end and is killed');
@@ -123,7 +144,13 @@ export class Crew {
   }
 
   private begin(number: number): void {
-    const forked = this.deps.fork(number);
+    let forked: Forked;
+    try {
+      forked = this.deps.fork(number);
+    } catch (error) {
+      this.died(number, { why: error instanceof Error ? error.message : String(error), settled: false });
+      return;
+    }
     const calls = new Calls(this.deps.clock, (message) => forked.send(message), {
       ...this.deps.handlers,
       ready: (port: number) => this.isReady(worker, port),
@@ -134,38 +161,52 @@ export class Crew {
     });
     const worker: Worker = { number, process: forked, calls, startedAt: this.deps.clock.monotonic(), ready: false };
     this.workers.set(number, worker);
+    this.deps.log.info({ worker: number, workerPid: forked.pid }, 'a worker begins');
     forked.onMessage((message) => calls.receive(message));
     forked.onExit((why) => this.ended(worker, why));
     this.deps.serve(forked.socket);
   }
 
   private isReady(worker: Worker, port: number): void {
+    if (this.stopping) return;
     worker.ready = true;
     this.deps.log.info({ worker: worker.number, workerPid: worker.process.pid, port }, 'a worker takes clients');
     this.deps.ready?.(worker.calls);
+    onSilence(worker.calls, this.deps.clock, () => this.isSilent(worker));
     const { started } = this;
     if (!started?.waiting.delete(worker.number) || started.waiting.size > 0) return;
     this.started = undefined;
     started.resolve(port);
   }
 
+  /** It holds its clients and, in its turn, new connections: all of them come back elsewhere once it is gone. */
+  private isSilent(worker: Worker): void {
+    if (this.stopping || this.workers.get(worker.number) !== worker) return;
+    this.silenced++;
+    this.deps.log.warn({ worker: worker.number, workerPid: worker.process.pid }, 'a worker does not answer and is killed');
+    worker.process.kill();
+  }
+
   private ended(worker: Worker, why: string): void {
-    const { number } = worker;
     worker.calls.close();
-    this.workers.delete(number);
+    this.workers.delete(worker.number);
+    const settled = worker.ready && this.deps.clock.monotonic() - worker.startedAt >= SETTLED_MS;
+    this.died(worker.number, { why, workerPid: worker.process.pid, settled });
+  }
+
+  private died(number: number, { settled, ...death }: Death): void {
     if (this.stopping) {
       if (this.workers.size === 0) this.emptied?.();
       return;
     }
     if (this.started) {
-      this.started.reject(new WorkerFailed(`worker ${number} ended with ${why} before it took clients`));
+      this.started.reject(new WorkerFailed(`worker ${number} ended with ${death.why} before it took clients`));
       return;
     }
-    const settled = worker.ready && this.deps.clock.monotonic() - worker.startedAt >= SETTLED_MS;
     const failures = settled ? 0 : (this.failures.get(number) ?? 0) + 1;
     this.failures.set(number, failures);
     const inMs = failures === 0 ? 0 : Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1));
-    this.deps.log.warn({ worker: number, workerPid: worker.process.pid, why, inMs }, 'a worker has ended and is replaced');
+    this.deps.log.warn({ worker: number, ...death, inMs }, 'a worker has ended and is replaced');
     const begin = () => {
       this.replacements.delete(number);
       this.begin(number);

@@ -140,6 +140,8 @@ describe('WORKERS=2', () => {
       'pubsub_channels 2',
       'upstream_subscribed_topics{market="futures"} 2',
       'workers_running 2',
+      'workers_silenced_total 0',
+      'worker_frames_dropped_total 0',
     ]) {
       expect(page.split('\n')).toContain(line);
     }
@@ -179,6 +181,33 @@ describe('WORKERS=2', () => {
     expect(new Set(ends.map(({ reason }) => reason)).size).toBeGreaterThan(1);
     for (const pid of workerPids()) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     expect(gateway.log.at(-1)?.msg).toBe('tapecast has stopped');
+  });
+
+  it('ends at once on SIGTERM while a worker is being replaced: that one takes no clients any more', async () => {
+    await start();
+    const [victim] = workerPids() as [number];
+    const begun = () => gateway.log.filter(({ msg }) => msg === 'a worker begins');
+    process.kill(victim, 'SIGKILL');
+    await eventually(() => begun().length === 3);
+    expect(await gateway.stop()).toBe(0);
+    expect(workerPids()).toHaveLength(2);
+    expect(gateway.log.filter(({ msg }) => msg.includes('is killed'))).toEqual([]);
+    expect(runs(Number(begun()[2]?.['workerPid']))).toBe(false);
+  });
+
+  it('goes on when a worker that is still beginning is told to end: another one is begun', async () => {
+    await start();
+    const [victim] = workerPids() as [number];
+    const begun = () => gateway.log.filter(({ msg }) => msg === 'a worker begins');
+    process.kill(victim, 'SIGKILL');
+    await eventually(() => begun().length === 3);
+    process.kill(Number(begun()[2]?.['workerPid']), 'SIGTERM');
+    await eventually(() => workerPids().length === 3);
+    expect(begun()).toHaveLength(4);
+    const [client] = (await connect(1)) as [TestClient];
+    await client.request({ op: 'subscribe', args: ARGS });
+    await trade();
+    await client.nextWhere(isTrade);
   });
 
   it('ends its workers when the primary is killed', async () => {
