@@ -284,6 +284,27 @@ export function describePubSub(name: string, start: () => Promise<StartedPubSub>
         expect(newer).toEqual(Array.from({ length: 8 - seq }, (_, i) => `e1:${seq + 1 + i}`));
       });
 
+      it('brings no state that is void, and the new one as soon as there is one', async () => {
+        pubsub.open(A, 'e1');
+        let whole: Publication | undefined;
+        const publishNext = (seq: number) => {
+          const step = publication(A, 'e1', seq);
+          whole = publication(A, 'e1', seq, 'snapshot');
+          pubsub.publish(step, () => whole);
+        };
+        for (let seq = 1; seq <= HISTORY + 1; seq++) publishNext(seq);
+        await standsAt(A, 'e1', HISTORY + 1);
+        whole = undefined;
+        pubsub.setStreamStatus(A, { state: 'resyncing', reason: 'crossed_book', since: 1 });
+        await eventually(async () => (await pubsub.recover(A)).publications.length === 0);
+        const at = `e1:${HISTORY + 1}`;
+        expect(recovered(await pubsub.recover(A))).toEqual({ at, publications: [], recovered: false });
+        expect(recovered(await pubsub.recover(A, { epoch: 'e1', seq: 0 }))).toEqual({ at, publications: [], recovered: false });
+        publishNext(HISTORY + 2);
+        await standsAt(A, 'e1', HISTORY + 2);
+        expectNewestState(await pubsub.recover(A), `e1:${HISTORY + 2}`);
+      });
+
       it('knows nothing of an epoch that was closed', async () => {
         pubsub.open(A, 'e1');
         publish(A, 'e1', 1, 3);

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../clock/clock';
 import type { Market } from '../../streams/stream';
 import type { FencedPublishing, Refusal } from '../fleet/claiming';
 import type { Publication } from '../publication';
-import { decodePublication, encodeNotice, encodePublication } from '../publication-codec';
+import { decodePublication, encodeNotice, encodePublication, UnreadableBytes } from '../publication-codec';
 import type { Inherited, SnapshotSource } from '../pubsub';
 import type { MarketStatus, StreamStatus } from '../status';
 import type { Keys, StreamKeys } from './keys';
@@ -39,7 +39,8 @@ export class RedisPublishing implements FencedPublishing {
   unpublished = 0;
   private readonly served = new Map<string, Served>();
   private readonly inherited_ = new Map<string, Inherited>();
-  private readonly fences = new Map<string, number>();
+  /** The newest claim of each stream, under way or granted. */
+  private readonly claims = new Map<string, { readonly fence: number; readonly token: string }>();
   private readonly marketFences = new Map<string, number>();
   private readonly marketStatuses = new Map<Market, MarketStatus>();
   private readonly refusedListeners: ((stream: string, why: Refusal, detail: string) => void)[] = [];
@@ -82,23 +83,37 @@ export class RedisPublishing implements FencedPublishing {
     const keys = this.keys.of(stream);
     const token = this.newToken();
     this.letGo(stream);
-    this.fences.set(stream, fence);
-    const reply = await this.link.ask(this.scripts.claim, [keys.state, keys.snap], [token, fence, this.link.runOf(keys.state)]);
-    if (reply === FENCED) return 'fenced';
-    const [epoch, seq, snapshotSeq, snapshot] = reply as [Buffer?, Buffer?, Buffer?, (Buffer | null)?];
+    const claim = { fence, token };
+    this.claims.set(stream, claim);
+    const isNewest = () => this.claims.get(stream) === claim;
+    let reply: unknown;
+    try {
+      reply = await this.link.ask(this.scripts.claim, [keys.state, keys.snap], [token, fence, this.link.runOf(keys.state)]);
+    } catch (error) {
+      if (isNewest()) this.claims.delete(stream);
+      throw error;
+    }
+    if (reply === FENCED) {
+      if (isNewest()) this.claims.delete(stream);
+      return 'fenced';
+    }
+    const [epoch, seq, snapshotSeq, bytes] = reply as [Buffer?, Buffer?, Buffer?, (Buffer | null)?];
     if (!epoch || !seq || !snapshotSeq) return undefined;
     const at = { epoch: epoch.toString(), seq: Number(seq) };
+    const snapshot = bytes ? readable(bytes) : undefined;
+    const inherited: Inherited = { ...at, snapshot };
+    // By now it may have been claimed again or let go of: then the token is not the one to write with.
+    if (!isNewest()) return inherited;
     this.served.set(stream, {
       keys,
       fence,
       token,
       ...at,
       snapshot: undefined,
-      snapshotSeq: Number(snapshotSeq),
+      snapshotSeq: snapshot ? Number(snapshotSeq) : 0,
       keptAt: this.clock.monotonic(),
       refused: false,
     });
-    const inherited: Inherited = { ...at, snapshot: snapshot ? decodePublication(snapshot) : undefined };
     this.inherited_.set(stream, inherited);
     return inherited;
   }
@@ -106,7 +121,7 @@ export class RedisPublishing implements FencedPublishing {
   letGo(stream: string): void {
     this.served.delete(stream);
     this.inherited_.delete(stream);
-    this.fences.delete(stream);
+    this.claims.delete(stream);
   }
 
   onRefused(listener: (stream: string, why: Refusal, detail: string) => void): void {
@@ -146,7 +161,7 @@ export class RedisPublishing implements FencedPublishing {
   }
 
   open(stream: string, epoch: string): void {
-    const fence = this.fences.get(stream) ?? this.marketFences.get(marketOf(stream)) ?? 0;
+    const fence = this.claims.get(stream)?.fence ?? this.marketFences.get(marketOf(stream)) ?? 0;
     const served: Served = {
       keys: this.keys.of(stream),
       epoch,
@@ -180,7 +195,11 @@ export class RedisPublishing implements FencedPublishing {
     if (!served || served.refused) return;
     const { keys, token, fence } = served;
     const notice = encodeNotice({ notice: 'status', stream, status });
-    this.link.run(this.scripts.streamStatus, [keys.state, keys.channel], [token, fence, notice], this.check(stream, served));
+    // Whoever joins now would be given what is known to be wrong; the next publication stores the state anew.
+    const isVoid = status.state === 'resyncing';
+    if (isVoid) served.snapshotSeq = 0;
+    const args = [token, fence, notice, isVoid ? 1 : 0];
+    this.link.run(this.scripts.streamStatus, [keys.state, keys.snap, keys.channel], args, this.check(stream, served));
   }
 
   setMarketStatus(status: MarketStatus): void {
@@ -253,6 +272,16 @@ export class RedisPublishing implements FencedPublishing {
 
   private newToken(): string {
     return `${this.replica}:${++this.tokens}`;
+  }
+}
+
+/** Undefined for what a replica of another version wrote: the stream goes on without it. */
+function readable(snapshot: Buffer): Publication | undefined {
+  try {
+    return decodePublication(snapshot);
+  } catch (error) {
+    if (!(error instanceof UnreadableBytes)) throw error;
+    return undefined;
   }
 }
 

@@ -46,8 +46,8 @@ local known = redis.call('HMGET', KEYS[1], 'token', 'fence', 'seq')${refused}
 if (tonumber(known[3]) or -1) + 1 ~= tonumber(ARGV[3]) then return ${HOLE} end
 ${
   historySize === 0
-    ? ''
-    : `if redis.call('RPUSH', KEYS[2], ARGV[4]) > ${historySize} then redis.call('LPOP', KEYS[2]) end
+    ? `redis.call('DEL', KEYS[2])`
+    : `if redis.call('RPUSH', KEYS[2], ARGV[4]) > ${historySize} then redis.call('LTRIM', KEYS[2], -${historySize}, -1) end
 redis.call('PEXPIRE', KEYS[2], ${ttl})`
 }
 if ARGV[5] == '' then
@@ -85,14 +85,18 @@ redis.call('${publish}', KEYS[4], ARGV[3])
 return ${WRITTEN}`,
     ),
 
-    /** KEYS state channel, ARGV token fence notice. */
+    /** KEYS state snap channel, ARGV token fence notice void (1 or 0): whether the snapshot is not the stream's state any more. */
     streamStatus: script(
-      2,
+      3,
       `
 local known = redis.call('HMGET', KEYS[1], 'token', 'fence', 'epoch')${refused}
 if not known[3] then return ${HOLE} end
 redis.call('HSET', KEYS[1], 'status', ARGV[3])
-redis.call('${publish}', KEYS[2], ARGV[3])
+if ARGV[4] == '1' then
+  redis.call('HSET', KEYS[1], 'snapshotSeq', 0)
+  redis.call('DEL', KEYS[2])
+end
+redis.call('${publish}', KEYS[3], ARGV[3])
 return ${WRITTEN}`,
     ),
 
