@@ -1,5 +1,6 @@
 import { clusterAddress, serverAddress } from '../../src/pubsub/redis/address';
 import { RedisSide, WireLog, type RedisSideSettings } from '../support/redis-side';
+import type { Publication } from '../../src/pubsub/publication';
 import { publication, snapshotAt } from '../support/publications';
 import { RedisCluster } from '../support/servers/redis-cluster';
 import { sharedRedis } from '../support/servers/redis';
@@ -101,6 +102,87 @@ describe.each(servers)('Redis as %s', (_, begin) => {
     expect(publications.map(({ seq }) => seq)).toEqual([65, 66, 67, 68, 69, 70]);
     expect(publications[0]?.type).toBe('snapshot');
     expect(encoded).toBe(2);
+  });
+
+  it('gives no snapshot of a book that is being fetched anew, and stores one with what comes next', async () => {
+    const side = await replica(undefined, { historySize: 100 });
+    const stream = 'futures.orderbook.50.AUSDT';
+    side.publishing.open(stream, 'e1');
+    let whole: (() => Publication | undefined) | undefined;
+    const publishBook = (seq: number, type: Publication['type']) => {
+      const step = { ...publication(stream, 'e1', seq, type), kind: 'orderbook' as const };
+      whole = snapshotAt(step);
+      side.publishing.publish(step, () => whole?.());
+    };
+    const given = async () => (await side.wire.fetch(stream)).publications.map(({ seq, type }) => `${type} ${seq}`);
+    for (let seq = 1; seq <= 3; seq++) publishBook(seq, seq === 1 ? 'snapshot' : 'delta');
+    expect(await given()).toEqual(['snapshot 1', 'delta 2', 'delta 3']);
+    whole = undefined;
+    side.publishing.setStreamStatus(stream, { state: 'resyncing', reason: 'crossed_book', since: 1 });
+    expect(await given()).toEqual([]);
+    expect(await side.publishing.claim(stream, 2)).toEqual({ epoch: 'e1', seq: 3, snapshot: undefined });
+    publishBook(4, 'delta');
+    publishBook(5, 'delta');
+    expect(await given()).toEqual(['snapshot 4', 'delta 5']);
+    expect(side.refused).toEqual([]);
+  });
+
+  it.each([3, 0])('keeps %d publications from the next one on, when more were kept before', async (historySize) => {
+    const [before, after] = [await replica(undefined, { historySize: 10 }), await replica(undefined, { historySize })];
+    before.publishing.open(A, 'e1');
+    publish(before, A, 'e1', 1, 10);
+    await before.wire.fetch(A);
+    await after.publishing.claim(A, 2);
+    publish(after, A, 'e1', 11);
+    expect((await after.wire.fetch(A, { epoch: 'e1', seq: 11 - historySize })).recovered).toBe(true);
+    expect((await after.wire.fetch(A, { epoch: 'e1', seq: 10 - historySize })).recovered).toBe(false);
+  });
+
+  it('goes on with the newest claim of a stream, whatever an older one brings late', async () => {
+    const side = await replica();
+    side.publishing.open(A, 'e1');
+    publish(side, A, 'e1', 1);
+    const refused = [side.publishing.claim(A, 5), side.publishing.claim(A, 4)];
+    expect(await Promise.all(refused)).toMatchObject([{ epoch: 'e1', seq: 1 }, 'fenced']);
+    expect(side.publishing.inherited(A)).toBeUndefined();
+    await Promise.all([side.publishing.claim(A, 5), side.publishing.claim(A, 6)]);
+    expect(side.publishing.inherited(A)).toMatchObject({ epoch: 'e1', seq: 1 });
+    publish(side, A, 'e1', 2);
+    expect(await side.wire.fetch(A)).toMatchObject({ epoch: 'e1', seq: 2 });
+    expect(side.refused).toEqual([]);
+  });
+
+  it('brings nothing back of a stream that was let go of while it was being claimed', async () => {
+    const side = await replica();
+    side.publishing.open(A, 'e1');
+    publish(side, A, 'e1', 1);
+    const claimed = side.publishing.claim(A, 5);
+    side.publishing.letGo(A);
+    await claimed;
+    expect(side.publishing.inherited(A)).toBeUndefined();
+    publish(side, A, 'e1', 2);
+    expect(await side.wire.fetch(A)).toMatchObject({ epoch: 'e1', seq: 1 });
+  });
+
+  it('does not open under the fence of a claim that was refused', async () => {
+    const [newer, older] = [await replica(), await replica()];
+    await newer.publishing.claim(A, 6);
+    expect(await older.publishing.claim(A, 5)).toBe('fenced');
+    older.publishing.hold('futures', 7);
+    older.publishing.open(A, 'e7');
+    expect(await older.wire.fetch(A)).toMatchObject({ epoch: 'e7', seq: 0 });
+    expect(older.refused).toEqual([]);
+  });
+
+  it('does not take a mistake of who hears the demand for a broken link', async () => {
+    const [holder, listener] = [await replica(), await replica()];
+    holder.demand.stop();
+    await holder.demand.look();
+    holder.demand.onDemand(() => {
+      throw new Error('a mistake');
+    });
+    await listener.link.listen(listener.keys.of(A).channel);
+    await expect(holder.demand.look()).rejects.toThrow('a mistake');
   });
 
   it('reaches back to the snapshot of an order book whatever the size of the history', async () => {

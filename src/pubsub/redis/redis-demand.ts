@@ -66,14 +66,16 @@ export class RedisDemand implements Announcer {
     if (this.looking || !this.link.whole) return;
     this.looking = true;
     const asked = this.clock.monotonic();
+    let channels: string[];
     try {
-      const channels = await this.link.channels(this.keys.channels);
-      this.seen(new Set(channels.map((channel) => this.keys.streamOf(channel))), asked);
+      channels = await this.link.channels(this.keys.channels);
     } catch {
       // The link is broken; it is looked again when it is whole.
+      return;
     } finally {
       this.looking = false;
     }
+    this.seen(new Set(channels.map((channel) => this.keys.streamOf(channel))), asked);
   }
 
   private announced(streams: readonly string[]): void {
