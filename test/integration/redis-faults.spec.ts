@@ -243,6 +243,48 @@ describe('a way to Redis', () => {
     expect(right.link.reason).toBe('');
   });
 
+  it('breaks with the reason when the user may not subscribe a channel, and is whole when it may', async () => {
+    const server = await started();
+    const admin = client(server.process.port);
+    const rights = ['on', '>pw', '~*', '+@all', 'resetchannels', '&*beat*', '&*told', '&*released'];
+    await admin.call('ACL', 'SETUSER', 'limited', ...rights);
+    const at = `127.0.0.1:${server.process.port}`;
+    const replica = await side(`redis://limited:pw@${at}`).start();
+    expect(replica.link.reason).toBe('');
+    await expect(replica.wire.listen(A)).rejects.toThrow('NOPERM');
+    expect(replica.breaks).toEqual([expect.stringMatching(`^Redis at ${at}: a channel cannot be subscribed: NOPERM`)]);
+    await admin.call('ACL', 'SETUSER', 'limited', 'allchannels');
+    await replica.until(() => replica.link.whole);
+    await expect(replica.wire.listen(A)).resolves.toBeUndefined();
+  });
+
+  it('shows where a stream stands whose publications another version wrote, and counts them', async () => {
+    const server = await started();
+    const admin = client(server.process.port);
+    const replica = await side(server.url).start();
+    replica.publishing.open(A, 'e1');
+    publish(replica, 1, 3);
+    await replica.wire.fetch(A);
+    const { log, snap } = replica.keys.of(A);
+    await admin.lset(log, 1, Buffer.from([99, 1]));
+    // The log is not readable any more, the snapshot is.
+    const found = await replica.wire.fetch(A, { epoch: 'e1', seq: 0 });
+    expect(found).toMatchObject({ epoch: 'e1', seq: 3, recovered: false, publications: [{ seq: 3, type: 'snapshot' }] });
+    expect(replica.wire.unreadable).toBe(1);
+    await admin.set(snap, Buffer.from([99, 0]));
+    expect(await replica.wire.fetch(A, { epoch: 'e1', seq: 0 })).toEqual({
+      epoch: 'e1',
+      seq: 3,
+      recovered: false,
+      publications: [],
+      status: undefined,
+    });
+    expect(replica.wire.unreadable).toBe(3);
+    expect(await replica.publishing.claim(A, 2)).toEqual({ epoch: 'e1', seq: 3, snapshot: undefined });
+    publish(replica, 4, 1);
+    expect(await replica.wire.fetch(A)).toMatchObject({ seq: 4, publications: [{ seq: 4, type: 'snapshot' }] });
+  });
+
   it('takes rediss:// for TLS', async () => {
     const TLS_HANDSHAKE = 22;
     const listening = createServer().listen(0, '127.0.0.1');

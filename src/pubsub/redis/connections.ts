@@ -144,7 +144,15 @@ export class Connections {
       if (its) its.push(channel);
       else byNode.set(node, [channel]);
     }
-    await Promise.all([...byNode].map(([node, its]) => node.listen(its)));
+    await Promise.all(
+      [...byNode].map(([node, its]) =>
+        node.listen(its).catch((error: unknown) => {
+          // Nobody would ask again as long as the connections are whole: that is when they are made anew.
+          this.fail(this.nodes.indexOf(node), `a channel cannot be subscribed: ${messageOf(error)}`);
+          throw error;
+        }),
+      ),
+    );
   }
 
   private message(node: number, channel: string, message: Buffer): void {
@@ -165,6 +173,10 @@ export class Connections {
     const { host, port } = (this.nodes[node] as RedisNode).at;
     this.listener.failed(`Redis at ${host}:${port}: ${reason}`);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A tag whose slot the node owns. */

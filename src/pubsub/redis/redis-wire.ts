@@ -10,6 +10,9 @@ import type { Scripts } from './scripts';
 
 const NOWHERE: Found = { epoch: '', seq: 0, publications: [], recovered: false, status: undefined };
 
+/** What the script answers: epoch, seq, status, recovered, snapshot, publications; nothing when nobody serves the stream. */
+type Fetched = [Buffer?, Buffer?, Buffer?, number?, Buffer?, ...Buffer[]];
+
 /** Told which stream is listened to now, so that whoever serves it need not wait for its next look at Redis. */
 export interface Announcer {
   announce(stream: string): void;
@@ -46,10 +49,27 @@ export class RedisWire implements Wire {
     this.link.unlisten(this.keys.of(stream).channel);
   }
 
+  /** Of what another version of us wrote the place is known, and no more. */
   async fetch(stream: string, since?: Position): Promise<Found> {
     const { state, log, snap } = this.keys.of(stream);
     const place = since ? [since.epoch, since.seq] : ['', ''];
-    return foundIn(await this.link.ask(this.scripts.fetch, [state, log, snap], place));
+    const [epoch, seq, status, recovered, snapshot, ...followed] = (await this.link.ask(
+      this.scripts.fetch,
+      [state, log, snap],
+      place,
+    )) as Fetched;
+    if (!epoch || !seq || !status || !snapshot) return NOWHERE;
+    const encoded = snapshot.length > 0 ? [snapshot, ...followed] : followed;
+    const publications = this.readable(() => encoded.map((bytes): Publication => decodePublication(owned(bytes))));
+    // The log may begin before the newest snapshot, with what an older replica published.
+    if (!publications && since) return this.fetch(stream);
+    return {
+      epoch: epoch.toString(),
+      seq: Number(seq),
+      publications: publications ?? [],
+      recovered: recovered === 1 && publications !== undefined,
+      status: this.readable(() => statusIn(status)),
+    };
   }
 
   async fetchMarkets(): Promise<MarketStatus[]> {
@@ -58,41 +78,25 @@ export class RedisWire implements Wire {
   }
 
   private pass(message: Buffer): void {
-    if (!this.listener) return;
+    const { listener } = this;
+    if (listener) this.readable(() => passOn(owned(message), listener));
+  }
+
+  private readable<T>(read: () => T): T | undefined {
     try {
-      passOn(owned(message), this.listener);
+      return read();
     } catch (error) {
       if (!(error instanceof UnreadableBytes)) throw error;
       this.unreadable++;
+      return undefined;
     }
   }
 
   private async fetchMarket(market: Market): Promise<MarketStatus | undefined> {
     const bytes = await this.link.ask(this.scripts.get, [this.keys.ofMarket(market).status], []);
-    const notice = bytes === null ? undefined : decodeNotice(bytes as Buffer);
+    const notice = bytes === null ? undefined : this.readable(() => decodeNotice(bytes as Buffer));
     return notice?.notice === 'marketStatus' ? notice.status : undefined;
   }
-}
-
-/** @param reply epoch, seq, status, recovered, snapshot, publications; nothing when nobody serves the stream */
-function foundIn(reply: unknown): Found {
-  const [epoch, seq, status, recovered, snapshot, ...followed] = reply as [
-    Buffer?,
-    Buffer?,
-    Buffer?,
-    number?,
-    Buffer?,
-    ...Buffer[],
-  ];
-  if (!epoch || !seq || !status || !snapshot) return NOWHERE;
-  const encoded = snapshot.length > 0 ? [snapshot, ...followed] : followed;
-  return {
-    epoch: epoch.toString(),
-    seq: Number(seq),
-    publications: encoded.map((bytes): Publication => decodePublication(owned(bytes))),
-    recovered: recovered === 1,
-    status: statusIn(status),
-  };
 }
 
 function statusIn(bytes: Buffer): StreamStatus | undefined {
