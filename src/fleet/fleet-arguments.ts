@@ -5,7 +5,11 @@ export const USAGE = `Usage: npm run fleet -- [--replicas N]
   --replicas N  how many gateways stand behind the balancer (default 3, at most 16)
 
   PORT          the balancer's port (default 8000)
-  REDIS_URL     a Redis to use instead of one started for this`;
+  REDIS_URL     a Redis to use instead of one started for this
+  LOG_LEVEL     what the replicas log (default warn)
+  ENVIRONMENT   what they call the place where they run (default demo)
+
+Other settings do not reach the replicas, so that what is exported or stands in .env for a gateway does not change the fleet.`;
 
 const MOST_REPLICAS = 16;
 

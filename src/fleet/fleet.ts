@@ -5,6 +5,8 @@ import { Program } from '../demo/program';
 import { Balancer } from './balancer';
 import { findRedis, HOW_TO_GET_REDIS } from './find-redis';
 import { readFleetArguments, USAGE } from './fleet-arguments';
+import { OwnRedis } from './own-redis';
+import { replicaEnvironment } from './replica-environment';
 import { Supervised } from './supervised';
 
 const DEFAULT_PORT = 8000;
@@ -12,9 +14,16 @@ const DEFAULT_PORT = 8000;
 const START_LIMIT_MS = 90_000;
 const PROBE_LIMIT_MS = 1000;
 
+/** Wrong usage, as command-line programs report it. */
+const EXIT_USAGE = 2;
+
 interface Replica {
+  readonly name: string;
   readonly port: number;
-  readonly program: Supervised<Program>;
+  /** Its first life: one that ends before it is ready would only end again. */
+  readonly first: Program;
+  /** From now on it is started again when it dies. */
+  supervise(): Supervised<Program>;
 }
 
 /** What has been started, to be stopped in the opposite order. */
@@ -28,7 +37,7 @@ async function fleet(replicaCount: number, stopped: Promise<'stopped'>, stops: S
   const port = Number(process.env['PORT'] ?? DEFAULT_PORT);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new FleetError('PORT must be a whole number from 0 to 65535.');
   if ((await freePort(port)) === undefined)
-    throw new FleetError(`Port ${port} is taken. Choose another, such as: PORT=8100 npm run fleet`);
+    throw new FleetError(`Port ${port} is taken. Choose another, such as: PORT=8100 npm run fleet -- --replicas ${replicaCount}`);
   console.log(`Starting a simulated exchange, Redis and ${replicaCount} replicas ...`);
 
   const exchange = Program.start('simulator/exchange.js', ['--port', '0'], {});
@@ -38,18 +47,24 @@ async function fleet(replicaCount: number, stopped: Promise<'stopped'>, stops: S
   if (!address?.[1]) throw new FleetError(`The simulated exchange ended ${await exchange.ended}.`);
 
   const redis = await startRedis(stops);
-  const env = {
+  const env = replicaEnvironment({
     ENVIRONMENT: process.env['ENVIRONMENT'] ?? 'demo',
     LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
     BYBIT_WS_URL: `ws://127.0.0.1:${address[1]}`,
     BYBIT_REST_URL: `http://127.0.0.1:${address[1]}`,
     REDIS_URL: redis.url,
     REDIS_KEY_PREFIX: 'tapecast-fleet:',
-  };
+    METRICS_PORT: '0',
+    HOST: '127.0.0.1',
+  });
   const replicas: Replica[] = [];
   for (let i = 1; i <= replicaCount; i++) replicas.push(await startReplica(`replica ${i}`, env, stops));
   const allReady = Promise.all(replicas.map(({ port: one }) => ready(one))).then(() => 'ready' as const);
-  if ((await Promise.race([allReady, stopped])) === 'stopped') return;
+  const failed = Promise.race(replicas.map(async ({ name, first }) => `${name} ended ${await first.ended} before it was ready.`));
+  const outcome = await Promise.race([allReady, failed, stopped]);
+  if (outcome === 'stopped') return;
+  if (outcome !== 'ready') throw new FleetError(outcome);
+  const supervised = replicas.map((replica) => replica.supervise());
 
   const balancer = await Balancer.start({
     port,
@@ -58,38 +73,43 @@ async function fleet(replicaCount: number, stopped: Promise<'stopped'>, stops: S
     clock: systemClock,
   });
   stops.push(() => balancer.stop());
-  printBanner(balancer.port, replicas, redis.pid(), address[1]);
+  const named = replicas.map(({ port: one }, i) => ({ port: one, pid: supervised[i]?.now.pid ?? 0 }));
+  printBanner(balancer.port, named, redis.pid, address[1]);
   await stopped;
 }
 
-async function startRedis(stops: Stops): Promise<{ url: string; pid: () => string }> {
+/** The pid is 0 when the Redis is not ours. */
+async function startRedis(stops: Stops): Promise<{ readonly url: string; readonly pid: number }> {
   const given = process.env['REDIS_URL'] ?? '';
-  if (given !== '') return { url: given, pid: () => '' };
+  if (given !== '') return { url: given, pid: 0 };
   const file = findRedis(process.env['PATH'] ?? '');
   if (file === undefined) throw new FleetError(HOW_TO_GET_REDIS);
   const port = await anyPort();
-  let pid = '';
-  const start = async (): Promise<Program> => {
-    const program = Program.start('fleet/redis.js', [file, String(port)], {});
-    pid = (await program.line(/redis ready with pid (\d+)/))?.[1] ?? '';
-    return program;
-  };
-  const redis = new Supervised(await start(), { name: 'Redis', clock: systemClock, start, print: (line) => console.log(line) });
+  const start = (): Promise<OwnRedis> => OwnRedis.start(file, port);
+  const first = await start();
+  if (!first.ready) throw new FleetError(`${file} ended ${await first.ended}.`);
+  const redis = new Supervised(first, { name: 'Redis', clock: systemClock, start, print: (line) => console.log(line) });
   stops.push(() => redis.stop());
-  if (pid === '') throw new FleetError(`${file} ended ${await redis.now.ended}.`);
-  return { url: `redis://127.0.0.1:${port}`, pid: () => pid };
+  return { url: `redis://127.0.0.1:${port}`, pid: first.pid };
 }
 
 async function startReplica(name: string, env: Readonly<Record<string, string>>, stops: Stops): Promise<Replica> {
   const port = await anyPort();
-  const start = (): Promise<Program> => {
-    const program = Program.start('main.js', [], { ...env, PORT: String(port), METRICS_PORT: '0', HOST: '127.0.0.1' });
+  const start = (): Program => {
+    const program = Program.start('main.js', [], { ...env, PORT: String(port) });
     program.pipe((line) => console.log(`${name}: ${line}`));
-    return Promise.resolve(program);
+    return program;
   };
-  const program = new Supervised(await start(), { name, clock: systemClock, start, print: (line) => console.log(line) });
-  stops.push(() => program.stop());
-  return { port, program };
+  const first = start();
+  let life: { stop(): Promise<void> } = first;
+  stops.push(() => life.stop());
+  const supervise = (): Supervised<Program> => {
+    const again = (): Promise<Program> => Promise.resolve(start());
+    const supervised = new Supervised(first, { name, clock: systemClock, start: again, print: (line) => console.log(line) });
+    life = supervised;
+    return supervised;
+  };
+  return { name, port, first, supervise };
 }
 
 async function anyPort(): Promise<number> {
@@ -111,11 +131,14 @@ async function ready(port: number): Promise<void> {
   }
 }
 
-function printBanner(port: number, replicas: readonly Replica[], redisPid: string, exchangePort: string): void {
+interface Named {
+  readonly port: number;
+  readonly pid: number;
+}
+
+function printBanner(port: number, replicas: readonly Named[], redisPid: number, exchangePort: string): void {
   const url = port === DEFAULT_PORT ? '' : `--url ws://127.0.0.1:${port}/ws `;
-  const lines = replicas.map(
-    ({ port: one, program }, i) => `replica ${i + 1}   http://127.0.0.1:${one}/health   pid ${program.now.pid}`,
-  );
+  const lines = replicas.map(({ port: one, pid }, i) => `replica ${i + 1}   http://127.0.0.1:${one}/health   pid ${pid}`);
   console.log(`
   ${replicas.length} replicas of Tapecast are ready behind a balancer; one of them holds the connection to a simulated exchange.
 
@@ -126,8 +149,11 @@ function printBanner(port: number, replicas: readonly Replica[], redisPid: strin
   Live prices: paste this into another terminal, in this folder
     npm run watch -- ${url}ticker:BTCUSDT trade:BTCUSDT
 
+  The replica whose /health names markets in fleet.held is the holder: it has the connection to the exchange, once somebody wants data.
+
   Kill a part, and see there what clients see. It is started again 5 s later, and its new pid is printed here.
-    kill -9 ${replicas[0]?.program.now.pid ?? ''}${redisPid === '' ? '' : `       the first replica\n    kill -9 ${redisPid}       Redis`}
+  While Redis is gone every replica goes on alone; they share again about 1.5 s after it is back.
+    kill -9 ${replicas[0]?.pid ?? ''}${redisPid === 0 ? '' : `       the first replica\n    kill -9 ${redisPid}       Redis`}
     curl -X POST http://127.0.0.1:${exchangePort}/control/faults -d '{"fault":"drop"}'
 
   Ctrl-C stops everything.
@@ -146,7 +172,7 @@ async function main(): Promise<number> {
   }
   if (typeof replicas !== 'number') {
     console.error(`${replicas.error}\n\n${USAGE}`);
-    return 1;
+    return EXIT_USAGE;
   }
   const stops: Stops = [];
   try {

@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -18,18 +18,27 @@ beforeEach(async () => {
   // Installs Redis where that is possible: the command itself only looks for it.
   await programFor(REDIS);
   port = String((await freePorts(1))[0]);
-  const env = { ...process.env, PORT: port, REDIS_URL: '' };
-  fleet = spawn('node', [...LEASH, 'dist/fleet/fleet.js', '--replicas', '2'], { cwd: root, env });
-  output = new ProgramOutput(fleet);
+  // What somebody has exported for a gateway is not the fleet's.
+  start({ REDIS_URL: '', REDIS_CLUSTER_NODES: '127.0.0.1:1', WORKERS: '0' });
   await output.matching(/Ctrl-C stops everything/);
 }, 60_000);
 
-afterEach(async () => {
+function start(env: Readonly<Record<string, string>>): void {
+  fleet = spawn('node', [...LEASH, 'dist/fleet/fleet.js', '--replicas', '2'], {
+    cwd: root,
+    env: { ...process.env, PORT: port, ...env },
+  });
+  output = new ProgramOutput(fleet);
+}
+
+async function stop(): Promise<void> {
   if (fleet.exitCode !== null || fleet.signalCode !== null) return;
   const exit = once(fleet, 'exit');
   fleet.kill('SIGTERM');
   await exit;
-});
+}
+
+afterEach(stop);
 
 /** Every pid that was printed. */
 function pids(): number[] {
@@ -44,6 +53,14 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** What `ps` says of a process. */
+function ask(pid: number, what: 'args' | 'ppid'): string {
+  return execFileSync('ps', ['-o', `${what}=`, '-p', String(pid)], { encoding: 'utf8' }).trim();
+}
+
+const commandOf = (pid: number): string => ask(pid, 'args');
+const parentOf = (pid: number): number => Number(ask(pid, 'ppid'));
 
 describe('npm run fleet', () => {
   it('shows live prices through its balancer, lives through the death of a replica, and ends with all its parts', async () => {
@@ -63,6 +80,29 @@ describe('npm run fleet', () => {
     expect(pids().filter(isAlive)).toEqual([]);
     await expect(fetch(`http://127.0.0.1:${port}/live`)).rejects.toThrow();
   }, 90_000);
+
+  it('names redis-server itself as what is to be killed, also after it was', async () => {
+    const [, redis] = await output.matching(/kill -9 (\d+) +Redis/);
+    process.kill(Number(redis), 'SIGKILL');
+    const [, again] = await output.matching(/Redis ended on SIGKILL[^]*Redis runs again, with pid (\d+)/);
+    expect(commandOf(Number(again))).toMatch(/redis-server/);
+  }, 60_000);
+
+  it('takes redis-server with the program around it, so that the next one has the port', async () => {
+    const [, redis] = await output.matching(/kill -9 (\d+) +Redis/);
+    process.kill(parentOf(Number(redis)), 'SIGKILL');
+    const [, again] = await output.matching(/Redis ended on SIGKILL[^]*Redis runs again, with pid (\d+)/);
+    expect([isAlive(Number(redis)), isAlive(Number(again))]).toEqual([false, true]);
+  }, 60_000);
+
+  it('ends with what a replica says when that cannot start', async () => {
+    await stop();
+    start({ REDIS_URL: 'nonsense' });
+    const [code] = (await once(fleet, 'close')) as [number];
+    expect(code).toBe(1);
+    expect(output.text).not.toMatch(/started again/);
+    expect(output.text).toMatch(/replica \d ended with exit code 1 before it was ready/);
+  }, 60_000);
 
   it('leaves nothing behind when it is killed itself', async () => {
     const known = pids();

@@ -2,11 +2,11 @@
  * Breaks a fleet of real processes in every way of the matrix, one at a time, and prints what its clients saw. See docs/reliability.md.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { built } from './rig/built';
 import { type CellName, type CellResult, runCell } from './rig/cell';
 import { FAULTS, TARGETS } from './rig/faults';
 import { LOADS } from './rig/load';
+import { numberOf, optionsOf, UsageError } from './rig/options';
 import { tableOf, withTable } from './rig/table';
 
 const USAGE = `Usage: npm run faults -- [--only TARGET/FAULT/LOAD] [--seed N] [--write FILE]
@@ -49,22 +49,17 @@ function save(result: CellResult, seed: number): string {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string' },
-      seed: { type: 'string' },
-      write: { type: 'string' },
-      alone: { type: 'boolean' },
-      save: { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
+  const values = optionsOf(process.argv.slice(2), USAGE, {
+    only: 'string',
+    seed: 'string',
+    write: 'string',
+    alone: 'boolean',
+    save: 'boolean',
   });
   const cells = cellsOf(values.only ?? '');
-  const seed = Number(values.seed ?? '1');
-  if (values.help === true || cells.length === 0 || !Number.isInteger(seed)) {
-    console.log(USAGE);
-    return values.help === true ? 0 : 2;
-  }
+  const seed = numberOf('seed', values.seed, 1, USAGE);
+  if (cells.length === 0) throw new UsageError(`--only ${values.only ?? ''} names no cell.`, USAGE);
+  if (!Number.isInteger(seed)) throw new UsageError('--seed must be a whole number.', USAGE);
   const results: CellResult[] = [];
   for (const cell of cells) {
     const result = await runCell(cell, seed, values.alone !== true);
@@ -91,7 +86,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 main().then(
   (exitCode) => process.exit(exitCode),
   (error: unknown) => {
-    console.error(error);
-    process.exit(1);
+    const usage = error instanceof UsageError;
+    console.error(usage ? error.message : error);
+    process.exit(usage ? error.exitCode : 1);
   },
 );

@@ -1,14 +1,20 @@
 /** A crowd whose connections break at random and that resumes elsewhere, under the checker. See docs/reliability.md. */
-import { parseArgs } from 'node:util';
+import { numberOf, optionsOf, UsageError } from './rig/options';
 import { recoveryStorm } from './rig/storm';
 
 const USAGE = 'Usage: npm run storm -- [--seed N] [--clients 300] [--rate 500] [--seconds 30] [--kicks 50]';
 const SHOWN = 10;
 
 async function main(): Promise<number> {
-  const option = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { seed: option, clients: option, rate: option, seconds: option, kicks: option } });
-  const number = (name: keyof typeof values, usual: number): number => Number(values[name] ?? usual);
+  const option = 'string';
+  const values = optionsOf(process.argv.slice(2), USAGE, {
+    seed: option,
+    clients: option,
+    rate: option,
+    seconds: option,
+    kicks: option,
+  });
+  const number = (name: keyof typeof values, usual: number): number => numberOf(name, values[name], usual, USAGE);
   const options = {
     seed: number('seed', 1),
     clients: number('clients', 300),
@@ -16,10 +22,6 @@ async function main(): Promise<number> {
     lastsMs: 1000 * number('seconds', 30),
     kicksPerSecond: number('kicks', 50),
   };
-  if (!Object.values(options).every((value) => value >= 0)) {
-    console.log(USAGE);
-    return 2;
-  }
   const { kicks, numbered, recovered, notRecovered, verdict } = await recoveryStorm(options);
   console.log(`connections broken        ${kicks}
 numbered messages heard   ${numbered}
@@ -42,7 +44,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 main().then(
   (exitCode) => process.exit(exitCode),
   (error: unknown) => {
-    console.error(error);
-    process.exit(1);
+    const usage = error instanceof UsageError;
+    console.error(usage ? error.message : error);
+    process.exit(usage ? error.exitCode : 1);
   },
 );

@@ -1,16 +1,15 @@
 /** About 20 s of random faults on a small fleet, under the checker; the same seed does the same things again. */
-import { parseArgs } from 'node:util';
+import { numberOf, optionsOf, UsageError } from './rig/options';
 import { stress } from './rig/stress';
 
 const SHOWN = 20;
 
+const USAGE = 'Usage: npm run stress -- [--seed N]';
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { seed: { type: 'string' } } });
-  const seed = Number(values.seed ?? Date.now() % 1_000_000);
-  if (!Number.isInteger(seed) || seed < 0) {
-    console.log('Usage: npm run stress -- [--seed N]');
-    return 2;
-  }
+  const values = optionsOf(process.argv.slice(2), USAGE, { seed: 'string' });
+  const seed = numberOf('seed', values.seed, Date.now() % 1_000_000, USAGE);
+  if (!Number.isInteger(seed)) throw new UsageError('--seed must be a whole number.', USAGE);
   const { did, verdict, problems } = await stress(seed);
   const { looked, duplicates, gapsDeclared, gapsUndeclared, violations } = verdict;
   console.log(`seed ${seed}: ${did.join(', ')}`);
@@ -28,7 +27,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 main().then(
   (exitCode) => process.exit(exitCode),
   (error: unknown) => {
-    console.error(error);
-    process.exit(1);
+    const usage = error instanceof UsageError;
+    console.error(usage ? error.message : error);
+    process.exit(usage ? error.exitCode : 1);
   },
 );

@@ -85,7 +85,8 @@ export async function runCell(name: CellName, seed: number, redis = true): Promi
       },
       gapsDeclared: logs.flatMap(({ entries }) => entries.filter((entry) => entry.at >= from && isGap(entry))).length,
       oneUpstream,
-      verdict: verdictOf(logs, fleet.truth.reference),
+      // They read at once all that comes.
+      verdict: verdictOf(logs, fleet.truth.reference, () => true),
       problems,
       logs,
       output: Object.fromEntries(fleet.replicas.map(({ part }) => [part.name, part.output])),
