@@ -106,7 +106,10 @@ export class InProcessPubSub implements PubSub {
   }
 
   setMarketStatus(status: MarketStatus): void {
+    const before = this.markets.get(status.market);
     this.markets.set(status.market, status);
+    // Nobody has heard anything bad of it.
+    if (!before && status.state === 'live') return;
     for (const hear of this.marketListeners) hear(status);
   }
 

@@ -15,7 +15,7 @@ export interface Listening {
   /** Undefined until somebody who serves the stream has spoken. */
   streamStatus(stream: string): StreamStatus | undefined;
   marketStatus(market: Market): MarketStatus | undefined;
-  /** Hears every change of a market's status from now on. */
+  /** Hears every change of a market's status from now on; that a market is live is none as long as nothing else was said of it. */
   onMarketStatus(listener: (status: MarketStatus) => void): void;
   /**
    * Where the stream stands now and what to deliver first. Every publication with a higher number reaches the listener by

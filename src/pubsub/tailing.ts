@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from '../clock/clock';
 import type { Market } from '../streams/stream';
 import type { Position, Recovery } from './publication';
 import type { Listening, StreamListener } from './pubsub';
@@ -23,6 +24,7 @@ export class Tailing implements Listening {
   constructor(
     private wire_: Wire,
     readonly brand: string,
+    private readonly clock: Pick<Clock, 'now'> = systemClock,
   ) {}
 
   get wire(): Wire {
@@ -126,10 +128,18 @@ export class Tailing implements Listening {
           found.add(status.market);
           if (!this.fresh.has(status.market)) this.tellMarket(status);
         }
-        for (const market of [...this.markets.keys()]) if (!found.has(market)) this.markets.delete(market);
+        for (const status of [...this.markets.values()]) if (!found.has(status.market)) this.forgetMarket(status);
       },
       () => undefined,
     );
+  }
+
+  /** Nobody says anything of the market any more: nothing is known to be wrong, and what was said before is to be taken back. */
+  private forgetMarket({ market, state }: MarketStatus): void {
+    this.markets.delete(market);
+    if (state === 'live') return;
+    const live: MarketStatus = { market, state: 'live', reason: '', since: this.clock.now() };
+    for (const hear of this.marketListeners) hear(live);
   }
 
   private tellMarket(status: MarketStatus): void {
@@ -137,6 +147,8 @@ export class Tailing implements Listening {
     const before = this.markets.get(status.market);
     if (before?.state === status.state && before.reason === status.reason && before.since === status.since) return;
     this.markets.set(status.market, status);
+    // Nobody here has heard anything bad of it.
+    if (!before && status.state === 'live') return;
     for (const hear of this.marketListeners) hear(status);
   }
 }

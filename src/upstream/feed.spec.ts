@@ -22,6 +22,8 @@ afterEach(() => {
 function setUp(answer?: (socket: FakeSocket, request: FakeRequest) => void, budget = new ConnectBudget(clock)) {
   const exchange = new FakeExchange(answer);
   const events: string[] = [];
+  /** All that is said of the market. Of {@link events} it is a part once something bad was said. */
+  const said: string[] = [];
   const breaker = new ConnectBreaker(clock);
   const feed = new Feed(
     'futures',
@@ -42,10 +44,13 @@ function setUp(answer?: (socket: FakeSocket, request: FakeRequest) => void, budg
       lost: (topic) => events.push(`lost ${topic}`),
       late: (topic) => events.push(`late ${topic}`),
       bad: (reason) => events.push(`bad ${reason}`),
-      status: (state, reason) => events.push(`${state} ${reason}`.trim()),
+      status: (state, reason) => {
+        said.push(`${state} ${reason}`.trim());
+        if (said.some((words) => words !== 'live')) events.push(`${state} ${reason}`.trim());
+      },
     },
   );
-  return { exchange, events, feed, breaker };
+  return { exchange, events, said, feed, breaker };
 }
 
 async function after(ms: number): Promise<void> {
@@ -55,6 +60,23 @@ async function after(ms: number): Promise<void> {
     await settled();
   }
 }
+
+test('the first judgement of a market is told, also when all is well, and again after a release', async () => {
+  const { exchange, said, feed } = setUp(agree);
+  feed.want('publicTrade.A');
+  await settled();
+  expect(said).toEqual([]);
+  exchange.newest.open();
+  await after(250);
+  expect(said).toEqual(['live']);
+  feed.release();
+  feed.want('publicTrade.A');
+  await settled();
+  exchange.newest.open();
+  await after(60_000);
+  expect(said).toEqual(['live', 'live']);
+  await feed.stop();
+});
 
 test('a connection that answers no ping is replaced', async () => {
   const { exchange, events, feed } = setUp((socket, request) => {

@@ -25,7 +25,8 @@ const EMPTY_LINK_MS = 10_000;
 export class Feed {
   private readonly links = new Map<Link, Timer | undefined>();
   private readonly linkOf = new Map<string, Link>();
-  private status: MarketStatus['state'] = 'live';
+  /** None yet: whoever served the market before may have called it anything, so the first judgement is always told. */
+  private status: MarketStatus['state'] | undefined;
   /** What is wanted now was shown by somebody else, so it must come anew before the market may be called live. */
   private takingOver = false;
   private messages = 0;
@@ -83,8 +84,12 @@ export class Feed {
     this.linkOf.get(topic)?.renew(topic);
   }
 
-  /** Somebody else has shown what is wanted next, and does so no more: why. */
+  /**
+   * Somebody else has shown what is wanted next, and does so no more: why. Of a market that is well served already nothing bad is to
+   * be said: a stream that joins it tells by itself that it begins anew, and no change of a connection would take the word back.
+   */
   takeOver(reason: string): void {
+    for (const link of this.links.keys()) if (link.state === 'up') return;
     this.takingOver = true;
     this.say('stale', reason);
   }
@@ -95,8 +100,9 @@ export class Feed {
     for (const timer of this.links.values()) timer?.cancel();
     this.links.clear();
     this.linkOf.clear();
-    this.status = 'live';
+    this.status = undefined;
     this.takingOver = false;
+    this.lastMessageAt = null;
     for (const link of links) this.pastReconnects += link.reconnects;
     this.leaving = Promise.all([this.leaving, ...links.map((link) => link.stop())]);
   }

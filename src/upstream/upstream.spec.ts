@@ -174,7 +174,7 @@ test('a stream is opened, is pending until the exchange accepts it, and then car
   const socket = await connect(at);
   expect(socket.url).toBe('ws://exchange/v5/public/linear');
   expect(socket.requests('subscribe').map((request) => request.args)).toEqual([['publicTrade.BTCUSDT']]);
-  expect(at.published.take()).toEqual([`live ${BTC}`]);
+  expect(at.published.take()).toEqual(['market futures live', `live ${BTC}`]);
   socket.say(trade(at.clock));
   expect(at.published.take()).toEqual([`update ${BTC}`]);
   await at.upstream.stop();
@@ -308,7 +308,7 @@ test('a refused topic is reported in the exchange’s words, and the rest of its
   at.demand.want('futures.trade.NOPEUSDT');
   at.demand.want(BTC);
   const socket = await connect(at);
-  expect(at.published.take().slice(4)).toEqual([`refused futures.trade.NOPEUSDT: ${words}`, `live ${BTC}`]);
+  expect(at.published.take().slice(5)).toEqual([`refused futures.trade.NOPEUSDT: ${words}`, `live ${BTC}`]);
   expect(socket.requests('subscribe')).toHaveLength(2);
   socket.drop();
   at.clock.advance(500);
@@ -356,7 +356,7 @@ test('an option ack that fails in part serves the one topic and refuses the othe
   at.demand.want(good);
   at.demand.want(bad);
   await connect(at);
-  expect(at.published.take().slice(4)).toEqual([
+  expect(at.published.take().slice(5)).toEqual([
     `live ${good}`,
     `refused ${bad}: error:subscription failed,topic:tickers.BTC-25DEC26-110000-C-USDT`,
   ]);
@@ -1010,6 +1010,16 @@ describe('a market that another process takes over', () => {
     expect(at.clock.timers).toBe(0);
   });
 
+  it('shows no age of messages from before it was released', async () => {
+    const at = setUp();
+    at.demand.want(BTC);
+    (await connect(at)).say(trade(at.clock));
+    expect(at.upstream.report()[0]?.lastMessageAt).toBe(at.clock.now());
+    at.demand.release('futures');
+    expect(at.upstream.report()[0]?.lastMessageAt).toBeNull();
+    await at.upstream.stop();
+  });
+
   it('is served anew when it is wanted again, also what lingered', async () => {
     const at = setUp();
     at.demand.want(BTC);
@@ -1020,7 +1030,7 @@ describe('a market that another process takes over', () => {
     at.demand.want(BTC);
     expect(at.published.take()).toEqual([`open ${BTC}`, `pending ${BTC}`]);
     await connect(at);
-    expect(at.published.take()).toEqual([`live ${BTC}`]);
+    expect(at.published.take()).toEqual(['market futures live', `live ${BTC}`]);
     at.clock.advance(60_000);
     expect(at.published.take()).toEqual([]);
     await at.upstream.stop();
@@ -1055,6 +1065,39 @@ describe('a market that is taken over from another process', () => {
     at.clock.advance(0);
     at.exchange.newest.say(book('snapshot', 1));
     expect(at.published.take()).toEqual([`open ${BOOK}`, `pending ${BOOK}`, `live ${BOOK}`, `snapshot ${BOOK}`]);
+    await at.upstream.stop();
+  });
+
+  it('stays live when a stream that somebody else has served joins it on a connection that is up', async () => {
+    const at = setUp();
+    at.demand.want(TICKER);
+    const socket = await connect(at);
+    socket.say(ticker('snapshot'));
+    at.published.take();
+    at.published.inheritance.set(BOOK, { epoch: 'e', seq: 5, snapshot: undefined });
+    at.demand.takeOver('futures', 'another replica takes over');
+    at.demand.want(BOOK);
+    at.clock.advance(0);
+    socket.say(book('snapshot', 1));
+    expect(at.published.take()).toEqual([`open ${BOOK}`, `pending ${BOOK}`, `live ${BOOK}`, `snapshot ${BOOK}`]);
+    at.clock.advance(60_000);
+    expect(at.published.take().filter((call) => call.startsWith('market futures stale: another'))).toEqual([]);
+    await at.upstream.stop();
+  });
+
+  it('is stale when the word of it comes while its first connection is being made, and then live', async () => {
+    const at = setUp();
+    at.demand.want(BTC);
+    await settled();
+    at.demand.takeOver('futures', 'another replica takes over');
+    at.demand.want(TICKER);
+    const socket = await connect(at);
+    socket.say(ticker('snapshot'));
+    expect(at.published.take().filter((call) => call.startsWith('market'))).toEqual([
+      'market futures stale: another replica takes over',
+      'market futures resyncing: upstream connected again',
+      'market futures live',
+    ]);
     await at.upstream.stop();
   });
 

@@ -213,6 +213,26 @@ describe('two replicas on one Redis', () => {
     expect(atOther.ledger.statuses.filter((status) => status.startsWith('futures '))[0]).toBe('futures stale');
   });
 
+  it('call a market live when a stream that only clients of a killed holder had wanted joins others of it', async () => {
+    const holder = await replica();
+    await holder.logged(isHolder);
+    const other = await replica();
+    const first = await TestClient.connect(holder.url);
+    const client = await TestClient.connect(other.url);
+    const eth = (frame: Frame) => frame.stream === TICKER.replace('BTC', 'ETH') && frame.seq !== undefined;
+    await first.request({ op: 'subscribe', args: ['ticker:ETHUSDT'] });
+    // Long enough that the next holder finds nothing wanted.
+    for (let i = 0; i < 20; i++) await first.nextWhere(eth);
+    holder.child.kill('SIGKILL');
+    await other.logged(isHolder);
+    await client.request({ op: 'subscribe', args: ['ticker:BTCUSDT'] });
+    await client.nextWhere(({ stream, seq }) => stream === TICKER && seq !== undefined);
+    await client.request({ op: 'subscribe', args: ['ticker:ETHUSDT'] });
+    await client.nextWhere(eth);
+    expect(await other.get('/health')).toMatchObject({ status: 200 });
+    for (const { ws } of [first, client]) ws.terminate();
+  });
+
   it('ignore a holder that was frozen and wakes: it steps down, and its clients go on with the numbers of the new one', async () => {
     const { holder, other, atHolder, atOther } = await fleet();
     const from = atOther.heard.length;

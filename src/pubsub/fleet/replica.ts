@@ -67,7 +67,7 @@ export class Replica {
     this.demand = new RedisDemand(link, keys, scripts, clock);
     this.wire = new RedisWire(link, keys, scripts, this.demand);
     this.publishing = new RedisPublishing(link, keys, scripts, clock, id, { historySize, historyTtlMs });
-    this.tailing = new Tailing(this.wire, options.brand);
+    this.tailing = new Tailing(this.wire, options.brand, clock);
     this.pubsub = new FleetPubSub(id, options.markets, {
       link,
       publishing: this.publishing,
