@@ -1,4 +1,8 @@
+import { INTERVAL_SPELLING } from '../../../src/transform/bybit/interval-spelling';
 import type { Level } from '../../../src/streams/message';
+
+const NONE: ReadonlySet<number> = new Set();
+const OUR_INTERVAL = new Map(Object.entries(INTERVAL_SPELLING).map(([ours, exchange]) => [exchange, ours]));
 
 /** A whole book as text: the same text, the same book. */
 export type BookText = string;
@@ -53,13 +57,14 @@ interface ExchangeFrame {
 }
 
 /**
- * What really happened at the exchange, as somebody saw it who listened to it directly: every trade in its order, and every book at each
- * of its update ids. Streams are named as clients name them, without the brand.
+ * What really happened at the exchange, as somebody saw it who listened to it directly: every trade in its order, every book at each of
+ * its update ids, and every candle that was closed. Streams are named as clients name them, without the brand.
  */
 export class Reference {
   private readonly trades = new Map<string, Place>();
   private readonly books = new Map<string, Set<BookText>>();
   private readonly live = new Map<string, BookSides>();
+  private readonly candles = new Map<string, Set<number>>();
   private readonly counts = new Map<string, number>();
   private segment = 0;
 
@@ -84,6 +89,12 @@ export class Reference {
       const key = `${market}.orderbook.${rest.join('.')} ${u} ${seq}`;
       const texts = this.books.get(key) ?? new Set();
       this.books.set(key, texts.add(bookText(book.levels())));
+    } else if (kind === 'kline') {
+      const [spelling = '', symbol = ''] = rest;
+      const key = `${market}.kline.${OUR_INTERVAL.get(spelling) ?? ''}.${symbol}`;
+      const closed = this.candles.get(key) ?? new Set();
+      this.candles.set(key, closed);
+      for (const { start, confirm } of data as { start: number; confirm: boolean }[]) if (confirm) closed.add(start);
     }
   }
 
@@ -94,6 +105,11 @@ export class Reference {
   /** Undefined when nobody heard the exchange at that update; several when it began anew with the same numbers. */
   book(stream: string, updateId: number, sequence: number | undefined): ReadonlySet<BookText> | undefined {
     return this.books.get(`${stream} ${updateId} ${sequence ?? 0}`);
+  }
+
+  /** When the candles began that the exchange has closed. */
+  closedCandles(stream: string): ReadonlySet<number> {
+    return this.candles.get(stream) ?? NONE;
   }
 
   private next(topic: string): number {

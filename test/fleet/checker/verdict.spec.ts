@@ -60,6 +60,16 @@ function exchange(...ids: string[]): Reference {
   return reference;
 }
 
+const KLINE = 'mudrex.futures.kline.1m.BTCUSDT';
+const MINUTE = 60_000;
+const candle = (seq: number, minute: number, confirmed = false): Entry =>
+  update(KLINE, seq, { openTime: minute * MINUTE, confirmed });
+const candleSnapshot = (seq: number, minute: number): Entry =>
+  heard({ stream: KLINE, type: 'snapshot', epoch: EPOCH, seq, data: { openTime: minute * MINUTE, confirmed: false }, timestamp: seq }); // prettier-ignore
+const status = (state: string, about: object = { market: 'futures' }): Entry =>
+  heard({ op: 'status', ...about, state, reason: 'why', since: 1 });
+const closed: Entry = { kind: 'closed', at: 2, code: 1006, reason: '' };
+
 const log = (client: string, ...entries: Entry[]): ClientLog => ({ client, entries });
 const faults = (logs: ClientLog[], reference?: Reference): string[] =>
   verdictOf(logs, reference).violations.map(({ fault }) => fault);
@@ -199,5 +209,48 @@ describe('verdictOf', () => {
     expect(faults([log('one', opened(), reply(TRADE, 4), trades(5, 'b'), trades(6, 'z'))], reference)).toEqual(['gap']);
     const told = log('one', opened(), reply(TRADE, 4), trades(5, 'b'), gap(6, 6, 'upstream_reconnect'), trades(7, 'z'));
     expect(faults([told], reference)).toEqual([]);
+  });
+
+  it.each<[string, Entry[], string[]]>([
+    ['a market is never called live again', [status('stale'), status('resyncing')], ['futures']],
+    ['a stream is never called live again', [status('resyncing', { stream: BOOK }), status('live')], [BOOK]],
+  ])('finds that %s', (_, entries, expected) => {
+    const found = verdictOf([log('one', opened(), reply(TRADE, 4), ...entries)]).violations;
+    expect(found.map(({ fault, stream }) => [fault, stream])).toEqual(expected.map((of) => ['status', of]));
+    expect(found[0]?.what).toBe('still told resyncing: why');
+  });
+
+  it('finds nothing wrong with trouble that is over, or that a lost connection was told of', () => {
+    const entries = [status('stale'), status('resyncing', { stream: BOOK }), status('live', { stream: BOOK }), status('live')];
+    expect(faults([log('one', opened(), ...entries)])).toEqual([]);
+    expect(faults([log('one', opened(), status('stale'), closed)])).toEqual([]);
+    expect(faults([log('one', opened(), status('stale'), opened(), status('live', { stream: BOOK }))])).toEqual([]);
+  });
+
+  it('finds a number of a ticker or candle that is left out for a client that reads at once, unless a snapshot stands for it', () => {
+    const lacking = log('one', opened(), reply(TICKER, 4), tickerSnapshot(4), ticker(5), ticker(8));
+    expect(verdictOf([lacking], undefined, () => true).violations.map(({ fault }) => fault)).toEqual(['gap']);
+    expect(verdictOf([lacking])).toMatchObject({ jumps: 1, violations: [] });
+    const candles = log('one', opened(), reply(KLINE, 1), candleSnapshot(1, 0), candle(3, 0));
+    expect(verdictOf([candles], undefined, () => true).violations.map(({ fault }) => fault)).toEqual(['gap']);
+    const replaced = log('one', opened(), reply(TICKER, 4), tickerSnapshot(4), ticker(5), tickerSnapshot(8), ticker(9));
+    expect(verdictOf([replaced], undefined, () => true).violations).toEqual([]);
+  });
+
+  it('finds a closed candle that never came, and none that a snapshot stands for or that the exchange did not close', () => {
+    const reference = new Reference();
+    const frame = (minute: number, confirm: boolean) =>
+      reference.frame('futures', { topic: 'kline.1.BTCUSDT', data: [{ start: minute * MINUTE, confirm }] });
+    frame(0, true);
+    frame(1, true);
+    frame(2, false);
+    frame(3, false);
+    const after = (...entries: Entry[]) =>
+      faults([log('one', opened(), reply(KLINE, 1), candleSnapshot(1, 0), ...entries)], reference);
+    expect(after(candle(2, 0), candle(3, 0, true), candle(4, 1), candle(5, 1, true), candle(6, 2), candle(7, 3))).toEqual([]);
+    expect(after(candle(2, 0, true), candleSnapshot(5, 2))).toEqual([]);
+    expect(after(candle(2, 0), candle(3, 1), candle(4, 1, true), candle(5, 2))).toEqual(['gap']);
+    expect(after(candle(2, 0, true), candle(5, 2))).toEqual(['gap']);
+    expect(after(candle(2, 2))).toEqual(['gap', 'gap']);
   });
 });
