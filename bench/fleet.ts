@@ -16,6 +16,7 @@ const EXIT_USAGE = 2;
 const EXIT_FAILED = 1;
 const EXIT_INTERRUPTED = 130;
 const MOST_REPLICAS = 3;
+const MOST_ROUNDS_OF_MANY = 3;
 
 interface Result {
   readonly part: Part;
@@ -24,8 +25,14 @@ interface Result {
   readonly lines: readonly string[];
 }
 
-async function measureHop(url: string, meter: RedisMeter, options: Options, wanted: (part: Part) => boolean): Promise<Result[]> {
-  const hop = new Hop(url, meter, options.hopSeconds);
+interface Redis {
+  readonly url: string;
+  readonly pid: number;
+  readonly meter: RedisMeter;
+}
+
+async function measureHop({ url, pid, meter }: Redis, options: Options, wanted: (part: Part) => boolean): Promise<Result[]> {
+  const hop = new Hop(url, pid, meter, options.hopSeconds);
   const results: Result[] = [];
   try {
     await hop.start();
@@ -41,7 +48,9 @@ async function measureHop(url: string, meter: RedisMeter, options: Options, want
       results.push({ part: 'limit', measurements: steps, lines: [tableOf({ ...HOP, about }, summariesOf(steps))] });
     }
     if (wanted('hop')) {
-      measurements.push(...(await hop.manyListeners(options.hopRounds)).map((one, round) => ({ ...one, round })));
+      measurements.push(
+        ...(await hop.manyListeners(Math.min(options.hopRounds, MOST_ROUNDS_OF_MANY))).map((one, round) => ({ ...one, round })),
+      );
       results.unshift({ part: 'hop', measurements, lines: [tableOf(HOP, summariesOf(measurements))] });
     }
   } finally {
@@ -50,12 +59,7 @@ async function measureHop(url: string, meter: RedisMeter, options: Options, want
   return results;
 }
 
-async function measureReplicas(
-  url: string,
-  meter: RedisMeter,
-  options: Options,
-  wanted: (part: Part) => boolean,
-): Promise<Result[]> {
+async function measureReplicas({ url, meter }: Redis, options: Options, wanted: (part: Part) => boolean): Promise<Result[]> {
   const rig = new Rig('small');
   const replicas = new Replicas(rig, url, meter, options.seconds);
   const results: Result[] = [];
@@ -85,20 +89,20 @@ async function measure(options: Options): Promise<Result[]> {
   const file = process.env['BENCH_REDIS'] ?? findRedis(process.env['PATH'] ?? '');
   if (file === undefined) throw new Error(HOW_TO_GET_REDIS);
   const wanted = (part: Part) => options.only.length === 0 || options.only.includes(part);
-  const redis = await startRedis(file);
-  const url = `redis://127.0.0.1:${redis.port}`;
-  const meter = new RedisMeter(redis.port);
+  const { port, server } = await startRedis(file);
+  const meter = new RedisMeter(port);
+  const redis: Redis = { url: `redis://127.0.0.1:${port}`, pid: server.pid, meter };
   const results: Result[] = [];
   const show = (some: Result[]): void => {
     for (const { lines } of some) for (const line of lines) console.log(line);
     results.push(...some);
   };
   try {
-    if (wanted('hop') || wanted('limit')) show(await measureHop(url, meter, options, wanted));
-    if (wanted('replicas') || wanted('exchange')) show(await measureReplicas(url, meter, options, wanted));
+    if (wanted('hop') || wanted('limit')) show(await measureHop(redis, options, wanted));
+    if (wanted('replicas') || wanted('exchange')) show(await measureReplicas(redis, options, wanted));
   } finally {
     meter.stop();
-    redis.server.stop();
+    server.stop();
   }
   return PARTS.flatMap((part) => results.filter((result) => result.part === part));
 }

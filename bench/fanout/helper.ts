@@ -29,6 +29,10 @@ export class Helper<Request> {
     return new Helper(fork(join(__dirname, '../load', file), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
   }
 
+  get pid(): number {
+    return this.child.pid ?? -1;
+  }
+
   ask<Reply>(request: Request): Promise<Reply> {
     const id = ++this.requests;
     return new Promise<Reply>((resolve, reject) => {

@@ -28,6 +28,15 @@ export function ownUsageOf(pid: number): Usage {
   }
 }
 
+/** Seconds in which the main threads could have run and had no core. NaN where the system does not tell. */
+export function waitedForCore(...pids: readonly number[]): number {
+  try {
+    return pids.reduce((sum, pid) => sum + Number(readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ')[1]) / 1e9, 0);
+  } catch {
+    return NaN;
+  }
+}
+
 function childrenOf(pid: number): number[] {
   try {
     const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
