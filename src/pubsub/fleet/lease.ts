@@ -36,6 +36,8 @@ export class Lease {
   /** Counts requests; an answer to any but the last one is not wanted any more. */
   private request = 0;
   private asking = false;
+  /** Ends when the lease that was asked for last is ours, another's or given back. */
+  private acquiring: Promise<void> | undefined;
   /** The lease was given back while we asked for it: the answer may be from before. */
   private free = false;
   private next: Timer | undefined;
@@ -74,12 +76,16 @@ export class Lease {
 
   /**
    * Gives the lease back and asks for it no more. What is held stays usable until {@link taken} or {@link stop}: its fence keeps it
-   * from standing in the way of whoever comes next. Resolves when the store has been told, or cannot be.
+   * from standing in the way of whoever comes next. Resolves when the store has been told, or cannot be; a lease that was asked for and
+   * comes only now is given back at once, so as not to keep others waiting for its end.
    */
   async leave(): Promise<void> {
     const { fence } = this;
     this.rest();
-    if (fence === undefined) return;
+    if (fence === undefined) {
+      await this.acquiring;
+      return;
+    }
     this.leaving = true;
     await this.release(fence);
   }
@@ -109,7 +115,8 @@ export class Lease {
     this.askIn(TTL_MS);
     const answered = fence === undefined ? this.acquire(asked, mine) : this.renew(fence, asked, mine);
     const settled = () => this.settled(asked, mine);
-    answered.then(settled, settled);
+    const over = answered.then(settled, settled);
+    if (fence === undefined) this.acquiring = over;
   }
 
   private settled(asked: number, mine: number): void {
