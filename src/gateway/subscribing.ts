@@ -177,7 +177,8 @@ export class Subscribing {
     for (const { stream, membership, since, found } of asked) {
       if (!found) continue;
       markets.add(stream.market);
-      if (since && !found.recovered && !isStateKind(stream.kind)) {
+      // Of a stream that nobody serves yet, the gap comes with its epoch as soon as somebody does.
+      if (since && !found.recovered && !isStateKind(stream.kind) && found.epoch !== '') {
         session.send(session.door.gap(stream.name, since.epoch === found.epoch ? since.seq + 1 : 1, found, 'history_exceeded'));
       }
       membership.release();
