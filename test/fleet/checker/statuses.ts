@@ -25,3 +25,8 @@ export function checkStatuses({ client, entries }: ClientLog): Violation[] {
     .filter(([, { state }]) => state !== 'live')
     .map(([of, { at, state, reason }]) => ({ fault: 'status', client, stream: of, at, what: `still told ${state}: ${reason}` }));
 }
+
+/** Whether nothing bad is the last that any client was told. The exchange's streams may take some seconds to be whole again. */
+export function areToldLive(logs: readonly ClientLog[]): boolean {
+  return logs.every((log) => checkStatuses(log).length === 0);
+}

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom } from '../../../src/simulator/random';
+import { areToldLive } from '../checker/statuses';
 import { type Verdict, verdictOf } from '../checker/verdict';
 import { argsOf, Crowd, type LoadShape, topicsOf } from './load';
 import { TestFleet, within } from './test-fleet';
@@ -56,6 +57,7 @@ export async function recoveryStorm(options: StormOptions): Promise<StormResult>
     }
     const after = performance.now();
     await within(LIMIT_MS, 'every client has data again', () => crowd.heardSince(after + 500, shape.streams));
+    await within(LIMIT_MS, 'every client is told that all is well', () => areToldLive(crowd.clients));
     crowd.stop();
     const verdict = verdictOf(crowd.clients, fleet.truth.reference);
     const replies = crowd.clients.flatMap(({ entries }) =>

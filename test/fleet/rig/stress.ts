@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { seededRandom } from '../../../src/simulator/random';
+import { areToldLive } from '../checker/statuses';
 import { type Verdict, verdictOf } from '../checker/verdict';
 import { argsOf, Crowd, type LoadShape, topicsOf } from './load';
 import { TestFleet, within } from './test-fleet';
@@ -121,6 +122,7 @@ export async function stress(seed: number): Promise<StressResult> {
     const after = performance.now();
     await within(LIMIT_MS, 'one upstream', () => fleet.holders.length === 1).catch(complain);
     await within(LIMIT_MS, 'every client has fresh data', () => crowd.heardSince(after + 500, 2)).catch(complain);
+    await within(LIMIT_MS, 'every client is told that all is well', () => areToldLive(crowd.clients)).catch(complain);
     crowd.stop();
     const verdict = verdictOf(crowd.clients, fleet.truth.reference);
     await leaks(fleet, complain);
