@@ -81,8 +81,11 @@ export class Joiners {
     this.settled();
   }
 
-  private known(since: Position | undefined): Recovery | undefined {
+  /** @param asked the publisher has been asked, and the place looked up again if the answer did not fit */
+  private known(since: Position | undefined, asked = false): Recovery | undefined {
     const { place, recent, lost, bare, settled } = this.tail;
+    // Whoever names an epoch that is not known here may have been where more was heard: only the publisher knows which is the newer one.
+    if (since && !asked && (lost || since.epoch !== place.epoch)) return undefined;
     if (lost) {
       if (!settled) return undefined;
       this.tail.estrange();
@@ -102,10 +105,10 @@ export class Joiners {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       while (!this.tail.settled && !this.ended) await new Promise<void>((resolve) => this.waiting.push(resolve));
       if (this.ended) return NOWHERE;
-      const known = this.known(since);
+      const known = this.known(since, tries > 0);
       if (known) return known;
       this.asking++;
-      const found = await (since ? this.question(since) : this.sharedQuestion());
+      const found = await (since?.epoch === this.tail.place.epoch ? this.question(since) : this.sharedQuestion());
       const answer = found && this.completed(found);
       if (--this.asking === 0) this.trail = [];
       if (answer) return answer;
@@ -145,6 +148,10 @@ export class Joiners {
     const { tail } = this;
     const { place, recent } = tail;
     if (!tail.settled || this.ended) return undefined;
+    if (tail.lost && found.epoch === '') {
+      tail.estrange();
+      return NOWHERE;
+    }
     if (!tail.lost && found.epoch === place.epoch && found.seq > place.seq) tail.advance(found);
     if (tail.lost || found.epoch !== place.epoch || found.seq > place.seq) {
       tail.repair();

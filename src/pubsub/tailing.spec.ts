@@ -290,6 +290,34 @@ describe('Tailing', () => {
     expect(heard.log).toEqual(['live', 'unavailable']);
   });
 
+  describe('joined by somebody who has heard more elsewhere', () => {
+    const since = { epoch: 'e2', seq: 7 };
+
+    it('asks where an epoch stands that has not come here yet, and goes on from there', async () => {
+      const { wire, tailing, heard } = await setUp(BOOK, [snapshot(BOOK, 'e1', 3)]);
+      wire.stands([snapshot(BOOK, 'e2', 7)]);
+      const { epoch, seq, publications } = await tailing.recover(BOOK, since);
+      expect({ epoch, seq, publications: places(publications) }).toEqual({ epoch: 'e2', seq: 7, publications: [] });
+      expect(heard.log).toEqual(['live', 'snapshot e2:7']);
+      wire.say(delta(BOOK, 'e2', 1), delta(BOOK, 'e2', 8));
+      expect(heard.log.slice(2)).toEqual(['delta e2:8']);
+    });
+
+    it('asks when nobody serves the stream as far as was heard here', async () => {
+      const { wire, tailing, heard } = await setUp(BOOK);
+      wire.stands([snapshot(BOOK, 'e2', 7)]);
+      expect(await tailing.recover(BOOK, since)).toMatchObject({ epoch: 'e2', seq: 7, publications: [] });
+      expect(heard.log).toEqual(['snapshot e2:7', 'live']);
+    });
+
+    it('says that nobody serves the stream when that is so', async () => {
+      const { wire, tailing } = await setUp(BOOK);
+      wire.asked.length = 0;
+      expect(await tailing.recover(BOOK, since)).toEqual({ epoch: '', seq: 0, publications: [], recovered: false });
+      expect(wire.asked).toEqual([`fetch ${BOOK}`]);
+    });
+  });
+
   describe('of a stream that nobody serves any more', () => {
     const nobody: Found = { epoch: '', seq: 0, publications: [], recovered: false, status: undefined };
 
