@@ -148,7 +148,7 @@ class SequenceReader implements Sequence {
   /** The client stands there now. No place of an epoch may be older than what was heard of it. */
   private stand(stream: string, place: Place, epoch: string, seq: number, what: string): void {
     const newest = place.newest.get(epoch) ?? 0;
-    if (epoch !== '' && seq < newest) this.complain('regress', stream, `${what} ${epoch} ${seq} after ${newest}`);
+    if (epoch !== '' && seq < newest) this.complain('return', stream, `${what} ${epoch} ${seq} after ${newest}`);
     place.newest.set(epoch, Math.max(newest, seq));
     place.epoch = epoch;
     place.seq = seq;

@@ -138,7 +138,7 @@ describe('verdictOf', () => {
     [
       'an older snapshot comes after one of another epoch',
       [reply(TICKER, 4), tickerSnapshot(4), tickerSnapshot(1, 'e2'), tickerSnapshot(3)],
-      ['regress'],
+      ['return'],
     ],
     ['a gap notice names what was heard', [reply(TRADE, 4), trades(5, 'a'), gap(5, 9)], ['regress']],
     ['a state stream has a gap', [reply(TICKER, 4), tickerSnapshot(4), heard({ op: 'gap', stream: TICKER, epoch: EPOCH, from: 5, to: 5 })], ['protocol']], // prettier-ignore
