@@ -51,7 +51,7 @@ export function verdictOf(
   const count = (...faults: Violation['fault'][]) => violations.filter(({ fault }) => faults.includes(fault)).length;
   return {
     violations,
-    duplicates: count('duplicate', 'regress'),
+    duplicates: count('duplicate', 'regress', 'return'),
     gapsDeclared: sum(sequences.map(({ gapsDeclared }) => gapsDeclared)),
     gapsUndeclared: count('gap'),
     jumps: sum(sequences.map(({ jumps }) => jumps)),
