@@ -8,6 +8,7 @@ import { FAULTS, TARGETS } from './rig/faults';
 import { LOADS } from './rig/load';
 import { numberOf, optionsOf, UsageError } from './rig/options';
 import { tableOf, withTable } from './rig/table';
+import { runTool } from './rig/tool';
 
 const USAGE = `Usage: npm run faults -- [--only TARGET/FAULT/LOAD] [--seed N] [--write FILE]
 
@@ -82,12 +83,4 @@ async function main(): Promise<number> {
   return results.every(isWell) ? 0 : 1;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-main().then(
-  (exitCode) => process.exit(exitCode),
-  (error: unknown) => {
-    const usage = error instanceof UsageError;
-    console.error(usage ? error.message : error);
-    process.exit(usage ? error.exitCode : 1);
-  },
-);
+runTool(main);

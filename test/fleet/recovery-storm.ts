@@ -1,6 +1,7 @@
 /** A crowd whose connections break at random and that resumes elsewhere, under the checker. See docs/reliability.md. */
-import { numberOf, optionsOf, UsageError } from './rig/options';
+import { numberOf, optionsOf } from './rig/options';
 import { recoveryStorm } from './rig/storm';
+import { runTool } from './rig/tool';
 
 const USAGE = 'Usage: npm run storm -- [--seed N] [--clients 300] [--rate 500] [--seconds 30] [--kicks 50]';
 const SHOWN = 10;
@@ -40,12 +41,4 @@ unknown to the reference  ${verdict.unreferenced}`);
   return verdict.violations.length === 0 ? 0 : 1;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-main().then(
-  (exitCode) => process.exit(exitCode),
-  (error: unknown) => {
-    const usage = error instanceof UsageError;
-    console.error(usage ? error.message : error);
-    process.exit(usage ? error.exitCode : 1);
-  },
-);
+runTool(main);

@@ -1,6 +1,7 @@
 /** About 20 s of random faults on a small fleet, under the checker; the same seed does the same things again. */
 import { numberOf, optionsOf, UsageError } from './rig/options';
 import { stress } from './rig/stress';
+import { runTool } from './rig/tool';
 
 const SHOWN = 20;
 
@@ -23,12 +24,4 @@ async function main(): Promise<number> {
   return violations.length === 0 && problems.length === 0 ? 0 : 1;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-main().then(
-  (exitCode) => process.exit(exitCode),
-  (error: unknown) => {
-    const usage = error instanceof UsageError;
-    console.error(usage ? error.message : error);
-    process.exit(usage ? error.exitCode : 1);
-  },
-);
+runTool(main);
