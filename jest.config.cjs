@@ -1,5 +1,5 @@
 // NestJS 12 and a few of its dependencies are ESM only; jest on Node 20 cannot require ESM, so swc turns them into CommonJS.
-const esmPackages = ['@nestjs', 'file-type', 'load-esm', 'strtok3', 'token-types', 'uint8array-extras', '@borewit', '@tokenizer'];
+const esmPackages = ['@nestjs', 'kysely', '@electric-sql', 'file-type', 'load-esm', 'strtok3', 'token-types', 'uint8array-extras', '@borewit', '@tokenizer'];
 
 const swc = [
   '@swc/jest',

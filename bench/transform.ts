@@ -1,4 +1,4 @@
-import { streamOf, type Stream } from '../src/streams/stream';
+import { streamOf, type MarketStream } from '../src/streams/stream';
 import { transformOf } from '../src/transform/bybit/transform-of';
 import type { RawFrame } from '../src/transform/transform';
 import { bestLevelFrames, bookFrames, klineFrames, seeded, spotTickerFrames, tickerFrames, tradeFrames } from './frames';
@@ -13,7 +13,7 @@ const WARM_UP_ROUNDS = 4;
 
 interface Case {
   readonly name: string;
-  readonly stream: Stream;
+  readonly stream: MarketStream;
   readonly frames: readonly string[];
   /** µs per frame, a figure per round. */
   readonly whole: number[];
@@ -40,7 +40,7 @@ const cases: Case[] = [
   caseOf('kline', streamOf('futures', { kind: 'kline', interval: '1m' }, 'BTCUSDT'), klineFrames(3000, random)),
 ];
 
-function caseOf(name: string, stream: Stream, frames: readonly string[]): Case {
+function caseOf(name: string, stream: MarketStream, frames: readonly string[]): Case {
   return { name, stream, frames, whole: [], parse: [] };
 }
 

@@ -12,7 +12,7 @@ import { IpcHost, type Hosted } from './pubsub/ipc/ipc-host';
 import type { PubSub } from './pubsub/pubsub';
 import type { Replica } from './pubsub/fleet/replica';
 import { PUBSUB, PubSubModule, REPLICA } from './pubsub/pubsub.module';
-import type { Market } from './streams/stream';
+import type { ExchangeMarket } from './streams/stream';
 import { Symbols } from './upstream/bybit/symbols';
 import { Upstream } from './upstream/upstream';
 import { UpstreamModule } from './upstream/upstream.module';
@@ -52,7 +52,7 @@ export async function runPrimary(settings: Settings): Promise<RunningCrew> {
       health: () => pages.health(),
       stats: () => pages.stats(),
       obstacle: () => pages.obstacle(),
-      unknown: ({ market, symbol }: { market: Market; symbol: string }) => void symbols.look(market, symbol),
+      unknown: ({ market, symbol }: { market: ExchangeMarket; symbol: string }) => void symbols.look(market, symbol),
     },
     ready: (worker) => worker.tell('symbols', [...symbols.lists()]),
     clock: systemClock,

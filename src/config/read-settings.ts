@@ -28,6 +28,7 @@ export function readSettings(env: Environment): Settings {
   if (mistakes.length > 0) throw new SettingsError(mistakes);
   Object.freeze(settings.bybitMarkets);
   Object.freeze(settings.allowedOrigins);
+  Object.freeze(settings.apiKeys);
   return Object.freeze(settings);
 }
 
@@ -39,12 +40,18 @@ function dependentDefaults(settings: Settings, given: ReadonlyMap<string, unknow
     clientPingInterval: Math.min(settings.clientPingInterval, settings.clientIdleTimeout / 2),
     ...(settings.bybitTestnet ? TESTNET : {}),
   };
+  const set = { ...settings, ...withoutGiven(defaults, given) };
+  const ofAccount = { bybitPrivateWsUrl: set.bybitWsUrl, bybitPrivateRestUrl: set.bybitRestUrl };
+  return { ...withoutGiven(defaults, given), ...withoutGiven(ofAccount, given) };
+}
+
+function withoutGiven(defaults: Partial<Settings>, given: ReadonlyMap<string, unknown>): Partial<Settings> {
   return Object.fromEntries(Object.entries(defaults).filter(([property]) => !given.has(property)));
 }
 
 function valueMistakes(wrong: ReadonlySet<string>, env: Environment): Mistake[] {
   return VARIABLES.filter((variable) => wrong.has(variable.property)).map((variable) =>
-    mistake(variable.name, textOf(env, variable), variable.allowed),
+    mistake(variable.name, variable.secret ? '***' : textOf(env, variable), variable.allowed),
   );
 }
 
@@ -79,6 +86,11 @@ function contradictions(settings: Settings, wrong: ReadonlySet<string>): Mistake
     mistakes.push(
       mistake(variable, text, 'an address that can be read: is every port right, and every % in a password written as %25?'),
     );
+  }
+  if (comparable('bybitApiKey', 'bybitApiSecret') && (settings.bybitApiKey === '') !== (settings.bybitApiSecret === '')) {
+    const [missing, given] =
+      settings.bybitApiKey === '' ? ['BYBIT_API_KEY', 'BYBIT_API_SECRET'] : ['BYBIT_API_SECRET', 'BYBIT_API_KEY'];
+    mistakes.push(mistake(missing, '', `set when ${given} is`));
   }
   if (comparable('workers', 'maxClientsTotal') && settings.workers > settings.maxClientsTotal) {
     mistakes.push(mistake('WORKERS', String(settings.workers), `at most MAX_CLIENTS_TOTAL (${settings.maxClientsTotal})`));

@@ -15,6 +15,12 @@ const HOST = /^[A-Za-z0-9.:_-]+$/;
 const REDIS_URL = /^(rediss?:\/\/([^\s/?#@]*@)?[^\s/?#@]+(\/\d*)?)?$/;
 const REDIS_NODES = /^((rediss?:\/\/([^\s,/?#@]*@)?)?[^\s,/?#@]+(\s*,\s*(?!\s*$)|$))*$/;
 const KEY_PREFIX = /^[A-Za-z0-9_.:-]+$/;
+const API_KEY = /^[A-Za-z0-9_.-]{1,64}:[0-9a-f]{64}$/;
+const DATABASE_URL = /^(postgres(ql)?:\/\/([^\s/?#@]*@)?[^\s/?#@]*(\/[^\s?#]*)?(\?[^\s#]*)?)?$/;
+const AMQP_URL = /^(amqps?:\/\/([^\s/?#@]*@)?[^\s/?#@]+(\/[^\s?#]*)?(\?[^\s#]*)?)?$/;
+const DIRECTORY = /^[^\0]+$/;
+const CREDENTIAL = /^[\x21-\x7e]*$/;
+const OTLP = /^(https?:\/\/[^\s]+)?$/;
 const ORIGIN = /^(\*|https?:\/\/[^/?#\s@]+)$/;
 
 /**
@@ -186,4 +192,61 @@ export class Settings {
     meaning: 'Processes that take clients on the same port; one more, with the upstream, feeds them when there are several',
   })
   readonly workers: number = 1;
+
+  @Texts(API_KEY, 'a comma-separated list of name:sha256hex; npm run api-key -- NAME makes one', {
+    meaning: 'Keys of the REST interface, hashed; without any the interface answers 503',
+    orNone: true,
+    secret: true,
+  })
+  readonly apiKeys: readonly string[] = [];
+
+  @Text(DATABASE_URL, 'postgres://[user:password@]host[:port]/database', {
+    meaning: "PostgreSQL for services' subscriptions and account records; without it they are kept in DATA_DIR",
+  })
+  readonly databaseUrl: string = '';
+
+  @Text(DIRECTORY, 'a directory that can be written', {
+    meaning: 'Directory of the embedded database, used only without DATABASE_URL and by one process at a time',
+  })
+  readonly dataDir: string = './data';
+
+  @Text(AMQP_URL, 'amqp://[user:password@]host[:port][/vhost], or the same with amqps:// for TLS', {
+    meaning: 'RabbitMQ that back-end services receive events from; without it none are sent',
+  })
+  readonly amqpUrl: string = '';
+
+  @WholeNumber({ min: 1000, max: 31_536_000_000, meaning: 'Milliseconds that an event may wait in a queue' })
+  readonly queueTtlMs: number = 86_400_000;
+
+  @WholeNumber({ min: 1, max: 100_000_000, meaning: 'Events that may wait in a queue; the oldest are dropped' })
+  readonly queueMaxLength: number = 100_000;
+
+  @Text(CREDENTIAL, 'the key as the exchange shows it', {
+    meaning: "API key of the platform's own account at the exchange; with BYBIT_API_SECRET its events are followed",
+    secret: true,
+  })
+  readonly bybitApiKey: string = '';
+
+  @Text(CREDENTIAL, 'the secret as the exchange shows it', {
+    meaning: 'Secret of BYBIT_API_KEY; never logged',
+    secret: true,
+  })
+  readonly bybitApiSecret: string = '';
+
+  @Address(['ws', 'wss'], {
+    meaning: "Where the exchange serves the account's WebSocket; demo trading has one of its own",
+    defaultRule: 'BYBIT_WS_URL',
+  })
+  readonly bybitPrivateWsUrl: string = 'wss://stream.bybit.com';
+
+  @Address(['http', 'https'], {
+    meaning: "Where the exchange serves the account's REST; demo trading has one of its own",
+    defaultRule: 'BYBIT_REST_URL',
+  })
+  readonly bybitPrivateRestUrl: string = 'https://api.bybit.com';
+
+  @Text(OTLP, 'an http or https address', {
+    meaning: 'OpenTelemetry collector that spans are sent to; without it none are made',
+  })
+  readonly otelExporterOtlpEndpoint: string = '';
 }

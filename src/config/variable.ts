@@ -13,6 +13,8 @@ export interface Variable {
   readonly parse: (text: string) => unknown;
   /** Set when the default hangs on another variable: the sentence that says how. */
   readonly defaultRule: string | undefined;
+  /** Never shown, not even when it is wrong. */
+  readonly secret: boolean;
 }
 
 const declared: Variable[] = [];
@@ -23,6 +25,7 @@ export const VARIABLES: readonly Variable[] = declared;
 interface Wording {
   readonly meaning: string;
   readonly defaultRule?: string;
+  readonly secret?: true;
 }
 
 /** A whole number, `min` and `max` included. */
@@ -79,9 +82,10 @@ export function SomeOf(values: readonly string[], wording: Wording): PropertyDec
   );
 }
 
-/** Texts that each match `pattern`, comma separated, at least one. */
-export function Texts(pattern: RegExp, allowed: string, wording: Wording): PropertyDecorator {
-  return applyDecorators(variable(wording, allowed, parseList), ArrayNotEmpty(), Matches(pattern, { each: true }));
+/** Texts that each match `pattern`, comma separated, at least one unless there may be none. */
+export function Texts(pattern: RegExp, allowed: string, wording: Wording & { readonly orNone?: true }): PropertyDecorator {
+  const counted = wording.orNone ? [] : [ArrayNotEmpty()];
+  return applyDecorators(variable(wording, allowed, parseList), ...counted, Matches(pattern, { each: true }));
 }
 
 /** An address whose paths are appended by us, so a slash at its end is dropped. */
@@ -108,6 +112,7 @@ function variable(wording: Wording, allowed: string, parse: (text: string) => un
       allowed,
       parse,
       defaultRule: wording.defaultRule,
+      secret: wording.secret ?? false,
     });
   };
 }

@@ -1,5 +1,7 @@
 import { Counter } from '../meters/counter';
 import { Latency } from '../meters/latency';
+import { zeroes } from '../meters/zeroes';
+import { KINDS } from '../streams/stream';
 import type { FrameKind, OutFrame } from './out-frame';
 
 /** What became of messages for clients that did not keep up. */
@@ -16,7 +18,7 @@ export type SlowOutcome =
 /** Counts what was handed to sockets. One per process, shared by all outboxes. */
 export class Deliveries {
   /** Frames written, by kind. */
-  readonly sent: Record<FrameKind, number> = { ticker: 0, kline: 0, trade: 0, orderbook: 0, liquidation: 0, control: 0 };
+  readonly sent: Record<FrameKind, number> = zeroes([...KINDS, 'control']);
   /** Frames that were meant for a client and never written, by reason. */
   readonly dropped = new Counter();
   readonly slow: Record<SlowOutcome, number> = { conflated: 0, gap: 0, resnapshot: 0, slow_closed: 0 };

@@ -1,6 +1,6 @@
 import type { Position } from '../pubsub/publication';
 import { parseArg, type ParsedArg } from '../streams/arg';
-import type { Market } from '../streams/stream';
+import type { ExchangeMarket } from '../streams/stream';
 
 /** Distinct args that are remembered; far more than there are streams in use. */
 const MAX_PARSED = 20_000;
@@ -11,7 +11,7 @@ export class KnownArgs {
 
   constructor(
     private readonly brand: string,
-    private readonly markets: ReadonlySet<Market>,
+    private readonly markets: ReadonlySet<ExchangeMarket>,
   ) {}
 
   read(arg: unknown): ParsedArg {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock';
 import type { Position, Recovery } from '../pubsub/publication';
 import type { StreamStatus } from '../pubsub/status';
-import { isStateKind, type Market, type Stream } from '../streams/stream';
+import { isStateKind, type ExchangeMarket, type Market, type Stream } from '../streams/stream';
 import type { SymbolDirectory } from '../streams/symbol-directory';
 import type { Hub } from '../subscriptions/hub';
 import type { Membership } from '../subscriptions/membership';
@@ -11,7 +11,7 @@ import type { AcceptedArg, RejectedArg, SubscribeOutcome } from './subscribe-out
 
 export interface SubscribingOptions {
   readonly brand: string;
-  readonly markets: ReadonlySet<Market>;
+  readonly markets: ReadonlySet<ExchangeMarket>;
   readonly maxSubscriptions: number;
   /** How long the exchange may take to answer before the client is told `pending`. */
   readonly timeoutMs: number;

@@ -4,17 +4,17 @@ import {
   DEPTHS_OF_MARKET,
   INTERVALS,
   KINDS_OF_MARKET,
-  MARKETS,
+  EXCHANGE_MARKETS,
   RATES,
   atRate,
   isStateKind,
   streamOf,
-  type Market,
+  type ExchangeMarket,
   type Stream,
   type Subject,
 } from './stream';
 
-const all = new Set(MARKETS);
+const all = new Set(EXCHANGE_MARKETS);
 const parse = (arg: unknown) => parseArg(arg, 'mudrex', all);
 const nameOf = (arg: unknown) => {
   const parsed = parse(arg);
@@ -112,7 +112,7 @@ describe('parseArg', () => {
   });
 
   it('refuses a market that this gateway does not serve and names those that it serves', () => {
-    const parsed = parseArg('option/ticker:X', 'mudrex', new Set<Market>(['futures', 'spot']));
+    const parsed = parseArg('option/ticker:X', 'mudrex', new Set<ExchangeMarket>(['futures', 'spot']));
     expect(parsed).toEqual({
       refusal: { code: 'UNKNOWN_MARKET', reason: 'Unknown market: option. Expected one of futures, spot.' },
     });
@@ -127,7 +127,7 @@ describe('parseArg', () => {
   });
 });
 
-const anyStream: fc.Arbitrary<Stream> = fc.constantFrom(...MARKETS).chain((market) =>
+const anyStream: fc.Arbitrary<Stream> = fc.constantFrom(...EXCHANGE_MARKETS).chain((market) =>
   fc
     .constantFrom(...KINDS_OF_MARKET[market])
     .chain((kind): fc.Arbitrary<Subject> => {

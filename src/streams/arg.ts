@@ -1,16 +1,19 @@
 import {
+  ACCOUNT_KINDS,
   DEPTHS_OF_MARKET,
+  EXCHANGE_MARKETS,
   INTERVALS,
-  KINDS,
   KINDS_OF_MARKET,
-  MARKETS,
+  MARKET_KINDS,
   RATES,
+  accountStream,
   atRate,
   isStateKind,
   streamOf,
+  type ExchangeMarket,
   type Interval,
-  type Kind,
-  type Market,
+  type MarketKind,
+  type MarketStream,
   type Stream,
 } from './stream';
 
@@ -21,7 +24,7 @@ export interface ArgRefusal {
   readonly reason: string;
 }
 
-export type ParsedArg = { readonly stream: Stream } | { readonly refusal: ArgRefusal };
+export type ParsedArg = { readonly stream: MarketStream } | { readonly refusal: ArgRefusal };
 
 /** The exchange's own spellings, accepted beside ours. `M` is a month, `m` would be a minute: intervals are case-sensitive. */
 const EXCHANGE_INTERVALS: ReadonlyMap<string, Interval> = new Map<string, Interval>([
@@ -41,6 +44,7 @@ const EXCHANGE_INTERVALS: ReadonlyMap<string, Interval> = new Map<string, Interv
 ]);
 const SYMBOL = /^[A-Z0-9][A-Z0-9-]{0,47}$/;
 const MAX_SHOWN = 64;
+const EVERY_MARKET: ReadonlySet<ExchangeMarket> = new Set(EXCHANGE_MARKETS);
 const FORMAT_HINT = 'Use kind:symbol, for example ticker:BTCUSDT, kline:1h:BTCUSDT, orderbook:50:BTCUSDT or spot/trade:BTCUSDT.';
 
 /**
@@ -48,7 +52,7 @@ const FORMAT_HINT = 'Use kind:symbol, for example ticker:BTCUSDT, kline:1h:BTCUS
  * `ticker:BTCUSDT@1s` or a full name `mudrex.futures.ticker.BTCUSDT`. Kind and market in any case, symbols are upper-cased.
  * @param markets those that this gateway serves
  */
-export function parseArg(arg: unknown, brand: string, markets: ReadonlySet<Market>): ParsedArg {
+export function parseArg(arg: unknown, brand: string, markets: ReadonlySet<ExchangeMarket>): ParsedArg {
   if (typeof arg !== 'string')
     return refuse('NOT_A_STRING', `Streams are named by strings, for example "ticker:BTCUSDT"; got ${typeName(arg)}.`);
   if (arg.includes('*')) {
@@ -61,11 +65,16 @@ export function parseArg(arg: unknown, brand: string, markets: ReadonlySet<Marke
   return at < 0 ? parseUnrated(arg, brand, markets) : withRate(parseUnrated(arg.slice(0, at), brand, markets), arg.slice(at + 1));
 }
 
-/** Reads a stream's own name, without brand: the inverse of {@link streamOf} and {@link atRate}. */
+/** Reads a stream's own name, without brand: the inverse of {@link streamOf}, {@link atRate} and {@link accountStream}. */
 export function parseStreamName(name: string): Stream | undefined {
   const dot = name.indexOf('.');
   if (dot < 0) return undefined;
-  const parsed = parseArg(`${name.slice(0, dot)}/${name.slice(dot + 1)}`, '', new Set(MARKETS));
+  const [market, rest] = [name.slice(0, dot), name.slice(dot + 1)];
+  if (market === 'account') {
+    const kind = ACCOUNT_KINDS.find((known) => known === rest);
+    return kind && accountStream(kind);
+  }
+  const parsed = parseArg(`${market}/${rest}`, '', EVERY_MARKET);
   return 'stream' in parsed && parsed.stream.name === name ? parsed.stream : undefined;
 }
 
@@ -83,11 +92,11 @@ function withRate(parsed: ParsedArg, text: string): ParsedArg {
   );
 }
 
-function parseUnrated(arg: string, brand: string, markets: ReadonlySet<Market>): ParsedArg {
+function parseUnrated(arg: string, brand: string, markets: ReadonlySet<ExchangeMarket>): ParsedArg {
   const located = locate(arg, brand);
   if (!located) return refuse('BAD_FORMAT', `Invalid stream format: ${shown(arg)}. ${FORMAT_HINT}`);
   const { marketName, rest } = located;
-  const market = MARKETS.find((known) => known === marketName.toLowerCase());
+  const market = EXCHANGE_MARKETS.find((known) => known === marketName.toLowerCase());
   if (!market || !markets.has(market)) {
     return refuse('UNKNOWN_MARKET', `Unknown market: ${shown(marketName)}. Expected one of ${[...markets].join(', ')}.`);
   }
@@ -106,7 +115,13 @@ function parseUnrated(arg: string, brand: string, markets: ReadonlySet<Market>):
   return withParameter(market, kind, parts.length === 3 ? parts[1] : undefined, symbol, arg);
 }
 
-function withParameter(market: Market, kind: Kind, parameter: string | undefined, symbol: string, arg: string): ParsedArg {
+function withParameter(
+  market: ExchangeMarket,
+  kind: MarketKind,
+  parameter: string | undefined,
+  symbol: string,
+  arg: string,
+): ParsedArg {
   if (kind === 'kline') {
     const interval =
       parameter === undefined ? undefined : (EXCHANGE_INTERVALS.get(parameter) ?? INTERVALS.find((known) => known === parameter));
@@ -140,9 +155,9 @@ function locate(arg: string, brand: string): { marketName: string; rest: string 
   return slash < 0 ? { marketName: 'futures', rest: arg } : { marketName: arg.slice(0, slash), rest: arg.slice(slash + 1) };
 }
 
-function kindOf(word: string): Kind | undefined {
+function kindOf(word: string): MarketKind | undefined {
   const lower = word.toLowerCase();
-  return lower === 'tickers' ? 'ticker' : KINDS.find((kind) => kind === lower);
+  return lower === 'tickers' ? 'ticker' : MARKET_KINDS.find((kind) => kind === lower);
 }
 
 function refuse(code: ArgRefusal['code'], reason: string): ParsedArg {

@@ -1,4 +1,4 @@
-import type { Market } from './stream';
+import type { ExchangeMarket } from './stream';
 
 export type SymbolAnswer =
   | { readonly known: true }
@@ -8,5 +8,5 @@ export type SymbolAnswer =
 /** Knows which symbols trade. An abstract class, so that it can be a provider's token as well as its type. */
 export abstract class SymbolDirectory {
   /** When the list of a market cannot be had every symbol counts as known: the exchange decides. */
-  abstract look(market: Market, symbol: string): SymbolAnswer;
+  abstract look(market: ExchangeMarket, symbol: string): SymbolAnswer;
 }

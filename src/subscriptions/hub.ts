@@ -1,4 +1,5 @@
-import type { Kind, Market } from '../streams/stream';
+import { zeroes } from '../meters/zeroes';
+import { KINDS, type Kind, type Market } from '../streams/stream';
 import type { Listening } from '../pubsub/pubsub';
 import type { MarketStatus, StreamStatus } from '../pubsub/status';
 import { Channel } from './channel';
@@ -9,7 +10,7 @@ import type { Sink } from './sink';
 export class Hub {
   private readonly channels = new Map<string, Channel>();
   /** Memberships by kind, for the metrics page. */
-  readonly memberships: Record<Kind, number> = { ticker: 0, kline: 0, trade: 0, orderbook: 0, liquidation: 0 };
+  readonly memberships: Record<Kind, number> = zeroes(KINDS);
 
   constructor(private readonly pubsub: Listening) {
     pubsub.onMarketStatus((status) => this.tellMarket(status));

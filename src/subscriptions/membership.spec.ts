@@ -6,12 +6,12 @@ import type { Position, Publication, Recovery } from '../pubsub/publication';
 import { Publisher } from '../pubsub/publisher';
 import type { Listening } from '../pubsub/pubsub';
 import type { Message } from '../streams/message';
-import { isStateKind, streamOf, type Stream } from '../streams/stream';
+import { isStateKind, streamOf, type MarketStream } from '../streams/stream';
 import { Hub } from './hub';
 import type { Membership } from './membership';
 import type { Sink } from './sink';
 
-const STREAMS: readonly Stream[] = [
+const STREAMS: readonly MarketStream[] = [
   streamOf('futures', { kind: 'ticker' }, 'BTCUSDT'),
   streamOf('spot', { kind: 'trade' }, 'BTCUSDT'),
 ];
@@ -53,7 +53,7 @@ class SlowRecovery implements Listening {
 
 /** One client's stay in one stream, from the reply on. */
 interface Stay {
-  readonly stream: Stream;
+  readonly stream: MarketStream;
   readonly since: Position | undefined;
   readonly found: Recovery;
   readonly delivered: { readonly publication: Publication; readonly live: boolean }[];
@@ -77,7 +77,7 @@ class Client {
   };
 
   /** As the gateway does it. @param patient waits for the exchange's answer; otherwise its time is up at once */
-  async subscribe(stream: Stream, since: Position | undefined, patient: boolean): Promise<void> {
+  async subscribe(stream: MarketStream, since: Position | undefined, patient: boolean): Promise<void> {
     if (this.memberships.has(stream.name)) return;
     const membership = this.hub.join(stream, this.sink);
     this.memberships.set(stream.name, membership);
@@ -93,25 +93,25 @@ class Client {
     membership.release();
   }
 
-  leave(stream: Stream, only = this.memberships.get(stream.name)): void {
+  leave(stream: MarketStream, only = this.memberships.get(stream.name)): void {
     if (!only || this.memberships.get(stream.name) !== only) return;
     only.leave();
     this.memberships.delete(stream.name);
     this.current.delete(stream.name);
   }
 
-  here(stream: Stream): Stay | undefined {
+  here(stream: MarketStream): Stay | undefined {
     return this.current.get(stream.name);
   }
 
   /** Where this client stood last, for a resume. */
-  place(stream: Stream): Position | undefined {
+  place(stream: MarketStream): Position | undefined {
     const last = this.stays.findLast((stay) => stay.stream === stream);
     return last && (last.delivered.at(-1)?.publication ?? last.found);
   }
 }
 
-function update(stream: Stream, state: boolean): Message {
+function update(stream: MarketStream, state: boolean): Message {
   return { type: state ? 'snapshot' : 'update', data: { symbol: stream.symbol }, timestamp: 1, received: 1 };
 }
 

@@ -1,5 +1,5 @@
 import type { Timer } from '../clock/clock';
-import type { Market } from '../streams/stream';
+import type { ExchangeMarket } from '../streams/stream';
 import type { MarketStatus } from '../pubsub/status';
 import type { RawFrame } from '../transform/transform';
 import { categoryOf } from './bybit/topics';
@@ -37,7 +37,7 @@ export class Feed {
   private leaving: Promise<unknown> = Promise.resolve();
 
   constructor(
-    readonly market: Market,
+    readonly market: ExchangeMarket,
     private readonly options: LinkOptions,
     private readonly deps: LinkDeps & { readonly breaker: ConnectBreaker },
     private readonly listener: FeedListener,

@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock';
 import type { Counter } from '../meters/counter';
 import type { Latency } from '../meters/latency';
 import type { MarketStatus } from '../pubsub/status';
-import type { Market, Stream } from '../streams/stream';
+import type { ExchangeMarket, MarketStream } from '../streams/stream';
 import type { RawFrame, StreamTransform } from '../transform/transform';
 import { AskingAgain } from './asking-again';
 import type { BadFrames } from './bad-frames';
@@ -13,7 +13,7 @@ import { ServedStream } from './served-stream';
 import type { StreamPublisher } from './stream-publisher';
 
 export interface MarketStreamsDeps {
-  readonly transformOf: (stream: Stream) => StreamTransform;
+  readonly transformOf: (stream: MarketStream) => StreamTransform;
   readonly publisher: StreamPublisher;
   readonly clock: Clock;
   readonly badFrames: BadFrames;
@@ -38,7 +38,7 @@ export class MarketStreams implements FeedListener {
   private readonly again: AskingAgain;
 
   constructor(
-    private readonly market: Market,
+    private readonly market: ExchangeMarket,
     private readonly deps: MarketStreamsDeps,
     feedFor: (listener: FeedListener) => Feed,
   ) {
@@ -46,7 +46,7 @@ export class MarketStreams implements FeedListener {
     this.again = new AskingAgain(deps.clock, (topic) => this.feed.wantAlone(topic));
   }
 
-  serve(stream: Stream): void {
+  serve(stream: MarketStream): void {
     const topic = topicOf(stream);
     let served = this.topics.get(topic);
     if (!served)
@@ -73,7 +73,7 @@ export class MarketStreams implements FeedListener {
     else this.feed.want(topic);
   }
 
-  end(stream: Stream): void {
+  end(stream: MarketStream): void {
     const topic = topicOf(stream);
     const served = this.topics.get(topic);
     const one = served?.streams.get(stream.name);

@@ -1,10 +1,10 @@
-import type { Market } from '../streams/stream';
+import type { ExchangeMarket } from '../streams/stream';
 import type { Category } from './bybit/topics';
 import type { BreakerState } from './connect-breaker';
 
 /** How one market stands with the exchange, for health, stats and metrics. */
 export interface MarketReport {
-  readonly market: Market;
+  readonly market: ExchangeMarket;
   readonly category: Category;
   /** All the connections that the wanted topics need are open. False, and no trouble, when no topic is wanted. */
   readonly connected: boolean;

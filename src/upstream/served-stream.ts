@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../clock/clock';
 import { openTimeIn } from '../pubsub/envelope';
 import type { StreamStatus } from '../pubsub/status';
 import { isStateKind } from '../streams/stream';
-import type { Stream } from '../streams/stream';
+import type { MarketStream } from '../streams/stream';
 import type { Message } from '../streams/message';
 import { BadFrameError } from '../transform/transform';
 import type { Outcome, RawFrame, StreamTransform } from '../transform/transform';
@@ -44,7 +44,7 @@ export class ServedStream {
   private readonly snapshot = (): Message | undefined => this.deps.transform.snapshot();
 
   constructor(
-    readonly stream: Stream,
+    readonly stream: MarketStream,
     private readonly deps: ServedStreamDeps,
   ) {
     this.delisting = new Delisting(deps.clock, () => this.end('delisted'));
@@ -220,7 +220,7 @@ export class ServedStream {
 }
 
 /** Whether the stream's topic begins with a snapshot, without which nothing that follows makes sense. */
-function hasSnapshots({ kind }: Stream): boolean {
+function hasSnapshots({ kind }: MarketStream): boolean {
   return kind === 'ticker' || kind === 'orderbook';
 }
 

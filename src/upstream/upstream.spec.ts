@@ -5,7 +5,7 @@ import { settled } from '../../test/support/settled';
 import type { Publication } from '../pubsub/publication';
 import type { Inherited } from '../pubsub/pubsub';
 import type { Message } from '../streams/message';
-import type { Market } from '../streams/stream';
+import type { ExchangeMarket } from '../streams/stream';
 import { transformOf } from '../transform/bybit/transform-of';
 import type { FetchJson } from './rest';
 import type { StreamPublisher } from './stream-publisher';
@@ -29,14 +29,14 @@ class Demanded {
     this.listener = listener;
   }
 
-  release: (market: Market) => void = () => undefined;
-  takeOver: (market: Market, reason: string) => void = () => undefined;
+  release: (market: ExchangeMarket) => void = () => undefined;
+  takeOver: (market: ExchangeMarket, reason: string) => void = () => undefined;
 
-  onRelease(listener: (market: Market) => void): void {
+  onRelease(listener: (market: ExchangeMarket) => void): void {
     this.release = listener;
   }
 
-  onTakeover(listener: (market: Market, reason: string) => void): void {
+  onTakeover(listener: (market: ExchangeMarket, reason: string) => void): void {
     this.takeOver = listener;
   }
 
@@ -89,7 +89,7 @@ class Published implements StreamPublisher {
 
 function setUp(
   answer: ((socket: FakeSocket, request: FakeRequest) => void) | undefined = agree,
-  markets: Market[] = ['futures', 'spot', 'option'],
+  markets: ExchangeMarket[] = ['futures', 'spot', 'option'],
   fetchJson?: FetchJson,
 ) {
   const clock = new ManualClock();

@@ -3,7 +3,7 @@ import { Counter } from '../meters/counter';
 import { Latency } from '../meters/latency';
 import type { Demand } from '../pubsub/pubsub';
 import { parseStreamName } from '../streams/arg';
-import type { Market, Stream } from '../streams/stream';
+import type { ExchangeMarket, MarketStream } from '../streams/stream';
 import type { StreamTransform } from '../transform/transform';
 import type { BackoffOptions } from './backoff';
 import { BadFrames } from './bad-frames';
@@ -26,7 +26,7 @@ export interface UpstreamOptions {
   /** `wss://stream.bybit.com` */
   readonly wsUrl: string;
   /** Markets that may be used; a connection opens only on demand. */
-  readonly markets: readonly Market[];
+  readonly markets: readonly ExchangeMarket[];
   readonly keepAlive: KeepAlive;
   readonly backoff: BackoffOptions;
   /** A connection with busy topics that delivers nothing for this long is replaced. */
@@ -42,7 +42,7 @@ export interface UpstreamOptions {
 export interface UpstreamDeps {
   readonly demand: Demand;
   readonly publisher: StreamPublisher;
-  readonly transformOf: (stream: Stream) => StreamTransform;
+  readonly transformOf: (stream: MarketStream) => StreamTransform;
   readonly clock: Clock;
   /** 0 ≤ n < 1. */
   readonly random: () => number;
@@ -64,9 +64,9 @@ export class Upstream {
   readonly latency = new Latency();
   private readonly bad: BadFrames;
   private readonly backfill: KlineBackfill | undefined;
-  private readonly markets = new Map<Market, MarketStreams>();
+  private readonly markets = new Map<ExchangeMarket, MarketStreams>();
   /** Stream name -> the stream, and the timer that ends it when nobody wants it any more. */
-  private readonly served = new Map<string, { readonly stream: Stream; linger: Timer | undefined }>();
+  private readonly served = new Map<string, { readonly stream: MarketStream; linger: Timer | undefined }>();
   private running_ = false;
 
   constructor(
@@ -129,15 +129,17 @@ export class Upstream {
       if (wanted) this.want(name);
       else this.unwant(name);
     });
-    this.deps.demand.onRelease((market) => this.release(market));
+    this.deps.demand.onRelease((market) => {
+      if (market !== 'account') this.release(market);
+    });
     this.deps.demand.onTakeover((market, reason) => {
-      if (this.running_) this.markets.get(market)?.takeOver(reason);
+      if (this.running_ && market !== 'account') this.markets.get(market)?.takeOver(reason);
     });
     for (const name of this.deps.demand.wanted()) this.want(name);
   }
 
   /** The exchange lists some symbols of a market no more, and others that it did not list before. */
-  listed(market: Market, gone: ReadonlySet<string>, come: ReadonlySet<string>): void {
+  listed(market: ExchangeMarket, gone: ReadonlySet<string>, come: ReadonlySet<string>): void {
     this.markets.get(market)?.listed(gone, come);
   }
 
@@ -151,7 +153,7 @@ export class Upstream {
   }
 
   /** Forgets a market's streams as if they had never been wanted, and lets its connections go. */
-  private release(market: Market): void {
+  private release(market: ExchangeMarket): void {
     for (const [name, { stream, linger }] of this.served) {
       if (stream.market !== market) continue;
       linger?.cancel();
@@ -168,7 +170,7 @@ export class Upstream {
       return;
     }
     const stream = parseStreamName(name);
-    if (!stream || stream.rate) return; // not one of the exchange's streams: somebody else's
+    if (!stream || stream.rate || stream.market === 'account') return; // not one of the exchange's streams: somebody else's
     this.served.set(name, { stream, linger: undefined });
     const market = this.markets.get(stream.market);
     if (market) {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Kline, Liquidation, Message, OrderBookData, Ticker, Trade } from '../../src/streams/message';
-import type { Stream } from '../../src/streams/stream';
+import type { MarketStream } from '../../src/streams/stream';
 import { NaiveBook, naiveMerge, naiveTicker, type NaiveLevels } from './naive';
 
 /** A data frame as recorded: the recordings are genuine, so its fields are trusted. */
@@ -17,7 +17,7 @@ export interface Reading {
   check(frame: Recorded, messages: readonly Message[]): string | undefined;
 }
 
-export function readingOf(stream: Stream): Reading {
+export function readingOf(stream: MarketStream): Reading {
   switch (stream.kind) {
     case 'ticker':
       return new TickerReading();

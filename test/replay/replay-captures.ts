@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Stream } from '../../src/streams/stream';
+import type { MarketStream } from '../../src/streams/stream';
 import { transformOf } from '../../src/transform/bybit/transform-of';
 import { BadFrameError, type StreamTransform } from '../../src/transform/transform';
 import { readControl } from '../../src/upstream/bybit/acks';
@@ -77,7 +77,7 @@ function replayControl(file: string, frame: Record<string, unknown>, report: Rep
   return undefined;
 }
 
-function replayData(stream: Stream, frame: Recorded, tracks: Map<string, Track>, report: Report): string | undefined {
+function replayData(stream: MarketStream, frame: Recorded, tracks: Map<string, Track>, report: Report): string | undefined {
   const row = rowOf(
     report,
     stream.kind === 'orderbook' ? `${stream.market} orderbook ${stream.depth}` : `${stream.market} ${stream.kind}`,

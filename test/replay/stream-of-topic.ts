@@ -1,8 +1,8 @@
-import { INTERVALS, streamOf, type Market, type Stream } from '../../src/streams/stream';
+import { INTERVALS, streamOf, type ExchangeMarket, type MarketStream } from '../../src/streams/stream';
 import { INTERVAL_SPELLING } from '../../src/transform/bybit/interval-spelling';
 
 /** The market that a recording is of: its file's name begins with it; a mixed one goes by the symbol. */
-export function marketOf(file: string, symbol: string): Market {
+export function marketOf(file: string, symbol: string): ExchangeMarket {
   if (file.startsWith('spot')) return 'spot';
   if (file.startsWith('option')) return 'option';
   if (file.includes('inverse')) return /(USDT|USDC|PERP)$/.test(symbol) ? 'futures' : 'inverse';
@@ -10,7 +10,7 @@ export function marketOf(file: string, symbol: string): Market {
 }
 
 /** The stream that a topic feeds; undefined for topics that feed none, the private ones. */
-export function streamOfTopic(file: string, topic: string): Stream | undefined {
+export function streamOfTopic(file: string, topic: string): MarketStream | undefined {
   const parts = topic.split('.');
   const symbol = parts.at(-1) ?? '';
   const market = marketOf(file, symbol);

@@ -17,7 +17,7 @@ import { Publisher } from '../../src/pubsub/publisher';
 import { PUBSUB } from '../../src/pubsub/pubsub.module';
 import { parseStreamName } from '../../src/streams/arg';
 import type { Message } from '../../src/streams/message';
-import { MARKETS, streamOf, type Stream } from '../../src/streams/stream';
+import { EXCHANGE_MARKETS, streamOf, type MarketStream } from '../../src/streams/stream';
 import { SymbolDirectory } from '../../src/streams/symbol-directory';
 import { Hub } from '../../src/subscriptions/hub';
 import { ManualClock } from './manual-clock';
@@ -52,7 +52,7 @@ export class ScriptedExchange {
   }
 
   /** Publishes a ticker with this price. */
-  price(stream: Stream, price: string): void {
+  price(stream: MarketStream, price: string): void {
     const message = (type: Message['type']): Message => ({
       type,
       data: { symbol: stream.symbol, price },
@@ -63,7 +63,7 @@ export class ScriptedExchange {
   }
 
   /** Publishes a frame of one trade with this id. */
-  trade(stream: Stream, id: string): void {
+  trade(stream: MarketStream, id: string): void {
     const data = [{ id, symbol: stream.symbol, price: '1', quantity: '2', side: 'buy' as const, time: NOW, isBlockTrade: false }];
     this.publisher.publish(stream, { type: 'update', data, timestamp: NOW, received: NOW + 12 }, () => undefined);
   }
@@ -136,7 +136,7 @@ export class GatewayApp {
         factory: (hub: Hub, directory: SymbolDirectory) =>
           new Subscribing(hub, directory, clock, {
             brand: settings.brand,
-            markets: new Set(MARKETS),
+            markets: new Set(EXCHANGE_MARKETS),
             maxSubscriptions: settings.maxSubscriptionsPerClient,
             timeoutMs: settings.subscribeTimeoutMs,
           }),

@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { naiveMerge, naiveTicker } from '../../../test/replay/naive';
 import { INVERSE_FUTURE_TICKER, LINEAR_TICKER, OPTION_TICKER, SPOT_TICKER } from '../../../test/replay/recorded-frames';
 import type { Ticker } from '../../streams/message';
-import { streamOf, type Market } from '../../streams/stream';
+import { streamOf, type ExchangeMarket } from '../../streams/stream';
 import { BadFrameError, type RawFrame, type StreamTransform } from '../transform';
 import { transformOf } from './transform-of';
 
 const TOPIC = 'tickers.BTCUSDT';
 const parsed = (line: string | undefined) => JSON.parse(line ?? '') as RawFrame & { data: Record<string, string> };
-const ticker = (market: Market = 'futures', symbol = 'BTCUSDT') => transformOf(streamOf(market, { kind: 'ticker' }, symbol));
+const ticker = (market: ExchangeMarket = 'futures', symbol = 'BTCUSDT') =>
+  transformOf(streamOf(market, { kind: 'ticker' }, symbol));
 const frame = (type: string, fields: Record<string, unknown>, ts = 1): RawFrame => ({
   topic: TOPIC,
   type,

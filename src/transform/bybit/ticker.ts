@@ -1,5 +1,5 @@
 import type { Message, Ticker } from '../../streams/message';
-import type { Market } from '../../streams/stream';
+import type { ExchangeMarket } from '../../streams/stream';
 import { percentOf } from '../percent-change';
 import { countOf, type Fields, fieldsOf, isDecimal, wrongShape } from '../shape';
 import { type Outcome, type RawFrame, type StreamTransform } from '../transform';
@@ -95,7 +95,7 @@ export class TickerTransform implements StreamTransform {
 
   constructor(
     private readonly symbol: string,
-    market: Market,
+    market: ExchangeMarket,
   ) {
     this.rows = market === 'option' ? OPTION_ROWS : ROWS;
     this.sides = market === 'option' ? OPTION_SIDES : SIDES;

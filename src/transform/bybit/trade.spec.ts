@@ -1,10 +1,10 @@
 import { INVERSE_TRADES, LINEAR_TRADES, OPTION_TRADES, SPOT_TRADES } from '../../../test/replay/recorded-frames';
 import type { Trade } from '../../streams/message';
-import { streamOf, type Market } from '../../streams/stream';
+import { streamOf, type ExchangeMarket } from '../../streams/stream';
 import { BadFrameError, type RawFrame } from '../transform';
 import { transformOf } from './transform-of';
 
-const trades = (market: Market, symbol: string) => transformOf(streamOf(market, { kind: 'trade' }, symbol));
+const trades = (market: ExchangeMarket, symbol: string) => transformOf(streamOf(market, { kind: 'trade' }, symbol));
 const parsed = (line: string | undefined) => JSON.parse(line ?? '') as RawFrame;
 const good = { T: 9, s: 'BTCUSDT', S: 'Buy', v: '0.1', p: '100', L: 'PlusTick', i: 'a', BT: false, RPI: false, seq: 1 };
 const frame = (...data: unknown[]): RawFrame => ({ topic: 'publicTrade.BTCUSDT', type: 'snapshot', ts: 10, data });

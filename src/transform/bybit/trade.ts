@@ -1,5 +1,5 @@
 import type { Message, Trade } from '../../streams/message';
-import type { Market } from '../../streams/stream';
+import type { ExchangeMarket } from '../../streams/stream';
 import { amountOf, countOf, fieldsOf, nameOf, wrongShape } from '../shape';
 import type { Outcome, RawFrame, StreamTransform } from '../transform';
 import { entriesOf } from './frame';
@@ -8,7 +8,7 @@ import { entriesOf } from './frame';
 export class TradeTransform implements StreamTransform {
   constructor(
     private readonly symbol: string,
-    private readonly market: Market,
+    private readonly market: ExchangeMarket,
   ) {}
 
   apply(frame: RawFrame, received: number): Outcome {

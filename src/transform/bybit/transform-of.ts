@@ -1,4 +1,4 @@
-import type { Stream } from '../../streams/stream';
+import type { MarketStream } from '../../streams/stream';
 import type { StreamTransform } from '../transform';
 import { KlineTransform } from './kline';
 import { LiquidationTransform } from './liquidation';
@@ -7,7 +7,7 @@ import { TickerTransform } from './ticker';
 import { TradeTransform } from './trade';
 
 /** A fresh transform for Bybit's frames of one stream. */
-export function transformOf(stream: Stream): StreamTransform {
+export function transformOf(stream: MarketStream): StreamTransform {
   switch (stream.kind) {
     case 'ticker':
       return new TickerTransform(stream.symbol, stream.market);

@@ -1,4 +1,4 @@
-import type { Stream } from '../../streams/stream';
+import type { MarketStream } from '../../streams/stream';
 import { INTERVAL_SPELLING } from '../../transform/bybit/interval-spelling';
 import type { RawFrame } from '../../transform/transform';
 import { RestError } from '../rest';
@@ -6,7 +6,7 @@ import type { FetchJson } from '../rest';
 import { restResult } from './rest-result';
 import { categoryOf, topicOf } from './topics';
 
-export type KlineStream = Extract<Stream, { kind: 'kline' }>;
+export type KlineStream = Extract<MarketStream, { kind: 'kline' }>;
 
 /** The most that one call answers; 16 hours of 1-minute candles. What is older stays missing. */
 const MAX_CANDLES = 1_000;

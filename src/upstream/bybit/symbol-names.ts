@@ -1,4 +1,4 @@
-import type { Market } from '../../streams/stream';
+import type { ExchangeMarket } from '../../streams/stream';
 import { baseCoinOf } from './topics';
 
 /** One list of symbols as it travels between processes. */
@@ -9,6 +9,6 @@ export interface SymbolNames {
 }
 
 /** Names the list in which a symbol would stand: a market's, or of options a base coin's. */
-export function listKey(market: Market, symbol: string): string {
+export function listKey(market: ExchangeMarket, symbol: string): string {
   return market === 'option' ? `${market}.${baseCoinOf(symbol)}` : market;
 }

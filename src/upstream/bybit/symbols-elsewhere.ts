@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock/clock';
 import { nearestNames } from '../../streams/nearest';
-import type { Market } from '../../streams/stream';
+import type { ExchangeMarket } from '../../streams/stream';
 import type { SymbolAnswer, SymbolDirectory } from '../../streams/symbol-directory';
 import { SearchBudget } from './search-budget';
 import { listKey, type SymbolNames } from './symbol-names';
@@ -13,14 +13,14 @@ export class SymbolsElsewhere implements SymbolDirectory {
   /** @param unknown hears of a symbol that is in no list: it may have been listed since */
   constructor(
     private readonly clock: Pick<Clock, 'now'>,
-    private readonly unknown: (market: Market, symbol: string) => void,
+    private readonly unknown: (market: ExchangeMarket, symbol: string) => void,
   ) {}
 
   told(lists: readonly SymbolNames[]): void {
     for (const { key, symbols } of lists) this.lists.set(key, new Set(symbols));
   }
 
-  look(market: Market, symbol: string): SymbolAnswer {
+  look(market: ExchangeMarket, symbol: string): SymbolAnswer {
     const symbols = this.lists.get(listKey(market, symbol));
     if (!symbols || symbols.has(symbol)) return { known: true };
     if (!this.searches.take(this.clock.now())) return { known: false, nearest: [] };

@@ -1,6 +1,6 @@
 import { ManualClock } from '../../../test/support/manual-clock';
 import { settled } from '../../../test/support/settled';
-import type { Market } from '../../streams/stream';
+import type { ExchangeMarket } from '../../streams/stream';
 import { RestError } from '../rest';
 import { Symbols } from './symbols';
 
@@ -14,7 +14,7 @@ function page(symbols: string[], nextPageCursor?: string): object {
   };
 }
 
-function setUp(markets: Market[], first: Answer) {
+function setUp(markets: ExchangeMarket[], first: Answer) {
   const clock = new ManualClock();
   const calls: string[] = [];
   const at = { answer: first, clock, calls };

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../clock/clock';
-import type { Market } from '../../streams/stream';
+import type { ExchangeMarket } from '../../streams/stream';
 import type { SymbolAnswer, SymbolDirectory } from '../../streams/symbol-directory';
 import type { UpstreamLog } from '../log';
 import { nearestNames } from '../../streams/nearest';
@@ -23,7 +23,7 @@ const SUSPECT_MS = 5 * 60_000;
 
 /** One list that is fetched by itself: a market's, or of options a base coin's. */
 interface SymbolList {
-  readonly market: Market;
+  readonly market: ExchangeMarket;
   readonly baseCoin?: string;
   /** Undefined until it has been had once. */
   symbols: ReadonlySet<string> | undefined;
@@ -35,7 +35,7 @@ interface SymbolList {
 export interface SymbolsOptions {
   /** `https://api.bybit.com` */
   readonly restUrl: string;
-  readonly markets: readonly Market[];
+  readonly markets: readonly ExchangeMarket[];
 }
 
 export interface SymbolsDeps {
@@ -44,7 +44,7 @@ export interface SymbolsDeps {
   /** Real calls by default. */
   readonly fetchJson?: FetchJson;
   /** Hears what a list fetched anew has no more, and what it did not have before. */
-  readonly changed?: (market: Market, gone: ReadonlySet<string>, come: ReadonlySet<string>) => void;
+  readonly changed?: (market: ExchangeMarket, gone: ReadonlySet<string>, come: ReadonlySet<string>) => void;
 }
 
 /** Bybit's symbols, fetched in the background and again every hour. */
@@ -71,7 +71,7 @@ export class Symbols implements SymbolDirectory {
     for (const list of this.byKey.values()) list.timer?.cancel();
   }
 
-  look(market: Market, symbol: string): SymbolAnswer {
+  look(market: ExchangeMarket, symbol: string): SymbolAnswer {
     const list = this.byKey.get(listKey(market, symbol));
     if (!list?.symbols || list.symbols.has(symbol)) return { known: true };
     const now = this.deps.clock.now();
@@ -92,7 +92,7 @@ export class Symbols implements SymbolDirectory {
     for (const [key, { symbols }] of this.byKey) if (symbols) yield { key, symbols: [...symbols] };
   }
 
-  private add(market: Market, baseCoin?: string): void {
+  private add(market: ExchangeMarket, baseCoin?: string): void {
     const list: SymbolList = {
       market,
       ...(baseCoin === undefined ? {} : { baseCoin }),

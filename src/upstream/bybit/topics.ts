@@ -1,12 +1,12 @@
-import type { Market, Stream } from '../../streams/stream';
+import type { ExchangeMarket, MarketStream } from '../../streams/stream';
 import { INTERVAL_SPELLING } from '../../transform/bybit/interval-spelling';
 
 /** Bybit's word for a market: the last part of the socket's address, and the `category` of REST calls. */
 export type Category = 'linear' | 'spot' | 'inverse' | 'option';
 
-const CATEGORY: Record<Market, Category> = { futures: 'linear', spot: 'spot', inverse: 'inverse', option: 'option' };
+const CATEGORY: Record<ExchangeMarket, Category> = { futures: 'linear', spot: 'spot', inverse: 'inverse', option: 'option' };
 
-export function categoryOf(market: Market): Category {
+export function categoryOf(market: ExchangeMarket): Category {
   return CATEGORY[market];
 }
 
@@ -16,7 +16,7 @@ export function baseCoinOf(optionSymbol: string): string {
 }
 
 /** The topic that feeds a stream. Option trades come per base coin, so several option streams share one topic. */
-export function topicOf(stream: Stream): string {
+export function topicOf(stream: MarketStream): string {
   switch (stream.kind) {
     case 'ticker':
       return `tickers.${stream.symbol}`;

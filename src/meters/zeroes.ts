@@ -1,0 +1,4 @@
+/** A count for each of the names, all at their beginning. */
+export function zeroes<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
+}
