@@ -2,12 +2,14 @@
  * The import directions of docs/architecture.md. Data runs exchange -> upstream -> transform -> pubsub -> subscriptions ->
  * gateway; the two halves meet only in pubsub, so neither may import the other.
  */
-const ground = ['config', 'streams', 'clock', 'meters'];
+const ground = ['config', 'streams', 'clock', 'meters', 'duty', 'tracing'];
 const may = {
   streams: [],
   clock: [],
   meters: [],
-  config: ['streams'],
+  duty: [],
+  tracing: ['config'],
+  config: ['streams', 'tracing'],
   transform: ground,
   pubsub: ground,
   upstream: [...ground, 'transform', 'pubsub'],
@@ -16,7 +18,7 @@ const may = {
   store: ground,
   amqp: ground,
   services: [...ground, 'upstream', 'pubsub', 'store', 'amqp'],
-  api: [...ground, 'services', 'store', 'pubsub', 'subscriptions', 'health'],
+  api: [...ground, 'gateway', 'health', 'services'],
   health: [...ground, 'upstream', 'transform', 'pubsub', 'subscriptions', 'gateway', 'services', 'store', 'amqp'],
   metrics: [...ground, 'upstream', 'transform', 'pubsub', 'subscriptions', 'gateway', 'health', 'services', 'store', 'amqp'],
   workers: [...ground, 'upstream', 'transform', 'pubsub', 'subscriptions', 'gateway', 'health', 'metrics', 'services', 'api'],

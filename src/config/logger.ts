@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { currentTraceId } from '../tracing/trace-context';
 import type { Settings } from './settings';
 
 type LogSettings = Pick<Settings, 'debug' | 'logLevel' | 'logJson' | 'environment'>;
@@ -11,9 +12,16 @@ export function createLogger(settings: LogSettings, output: DestinationStream = 
       base: settings.logJson ? { environment: settings.environment } : null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      mixin: traceField,
     },
     settings.logJson ? output : { write: (line) => output.write(plainText(line)) },
   );
+}
+
+/** Lines that a request leaves behind carry its trace. A new object each time: pino fills it. */
+function traceField(): object {
+  const traceId = currentTraceId();
+  return traceId === undefined ? {} : { trace_id: traceId };
 }
 
 /** `12:30:01.250 WARN  [Upstream] connection lost {"market":"spot"}`, a stack trace on lines of its own. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readSettings } from './read-settings';
+import { readSettings, type Environment } from './read-settings';
 import { Settings } from './settings';
 import { SettingsError } from './settings-error';
 import { VARIABLES } from './variable';
@@ -122,6 +122,10 @@ describe('readSettings', () => {
     ['REDIS_CLUSTER_NODES', 'one:6379:6380'],
     ['REDIS_CLUSTER_NODES', 'one:6379 two:6379'],
     ['REDIS_KEY_PREFIX', 'a{b}'],
+    ['DATABASE_URL', 'mysql://localhost/tapecast'],
+    ['AMQP_URL', 'http://localhost:15672'],
+    ['QUEUE_TTL_MS', '10'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
   ])('refuses %s=%s', (variable, value) => {
     expect(mistakesOf({ [variable]: value })).toMatchObject([{ variable, value }]);
   });
@@ -138,6 +142,30 @@ describe('readSettings', () => {
   });
 
   it.each([
+    ['API_KEYS', 'orders:secret'],
+    ['BYBIT_API_SECRET', 'two words'],
+  ])('does not show the value of %s, which may be secret', (variable, value) => {
+    const [mistake] = mistakesOf({ BYBIT_API_KEY: 'key', BYBIT_API_SECRET: 'x', [variable]: value });
+    expect(mistake).toMatchObject({ variable, value: '***' });
+  });
+
+  it('takes the addresses of the account from those of the exchange, unless they are given', () => {
+    const of = (env: Environment) => {
+      const { bybitPrivateWsUrl, bybitPrivateRestUrl } = readSettings(env);
+      return [bybitPrivateWsUrl, bybitPrivateRestUrl];
+    };
+    expect(of({ BYBIT_TESTNET: 'true' })).toEqual(['wss://stream-testnet.bybit.com', 'https://api-testnet.bybit.com']);
+    expect(of({ BYBIT_WS_URL: 'ws://a:1', BYBIT_PRIVATE_REST_URL: 'http://b:2' })).toEqual(['ws://a:1', 'http://b:2']);
+  });
+
+  it.each([
+    [{ BYBIT_API_KEY: 'key' }, 'BYBIT_API_SECRET', 'set when BYBIT_API_KEY is'],
+    [{ BYBIT_API_SECRET: 'secret' }, 'BYBIT_API_KEY', 'set when BYBIT_API_SECRET is'],
+    [
+      { REDIS_URL: 'redis://one', AMQP_URL: 'amqp://two' },
+      'DATABASE_URL',
+      'set with REDIS_URL: replicas share what is kept for services and of the account',
+    ],
     [
       { REDIS_URL: 'redis://one', REDIS_CLUSTER_NODES: 'two:6379' },
       'REDIS_CLUSTER_NODES',

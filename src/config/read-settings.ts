@@ -1,4 +1,5 @@
 import { validateSync } from 'class-validator';
+import { hasServices } from './has-services';
 import { Settings } from './settings';
 import { type Mistake, SettingsError } from './settings-error';
 import { VARIABLES, type Variable } from './variable';
@@ -40,9 +41,12 @@ function dependentDefaults(settings: Settings, given: ReadonlyMap<string, unknow
     clientPingInterval: Math.min(settings.clientPingInterval, settings.clientIdleTimeout / 2),
     ...(settings.bybitTestnet ? TESTNET : {}),
   };
-  const set = { ...settings, ...withoutGiven(defaults, given) };
-  const ofAccount = { bybitPrivateWsUrl: set.bybitWsUrl, bybitPrivateRestUrl: set.bybitRestUrl };
-  return { ...withoutGiven(defaults, given), ...withoutGiven(ofAccount, given) };
+  const set = withoutGiven(defaults, given);
+  const ofAccount = {
+    bybitPrivateWsUrl: set.bybitWsUrl ?? settings.bybitWsUrl,
+    bybitPrivateRestUrl: set.bybitRestUrl ?? settings.bybitRestUrl,
+  };
+  return { ...set, ...withoutGiven(ofAccount, given) };
 }
 
 function withoutGiven(defaults: Partial<Settings>, given: ReadonlyMap<string, unknown>): Partial<Settings> {
@@ -86,6 +90,15 @@ function contradictions(settings: Settings, wrong: ReadonlySet<string>): Mistake
     mistakes.push(
       mistake(variable, text, 'an address that can be read: is every port right, and every % in a password written as %25?'),
     );
+  }
+  const withRedis = settings.redisUrl !== '' || settings.redisClusterNodes !== '';
+  if (
+    comparable('databaseUrl', 'apiKeys', 'amqpUrl', 'bybitApiKey') &&
+    withRedis &&
+    hasServices(settings) &&
+    settings.databaseUrl === ''
+  ) {
+    mistakes.push(mistake('DATABASE_URL', '', 'set with REDIS_URL: replicas share what is kept for services and of the account'));
   }
   if (comparable('bybitApiKey', 'bybitApiSecret') && (settings.bybitApiKey === '') !== (settings.bybitApiSecret === '')) {
     const [missing, given] =

@@ -13,6 +13,8 @@ export interface Joined {
   readonly lost: boolean;
   /** The place's number is right, but not every listener has what the next message builds on. */
   readonly bare: boolean;
+  /** The newest of these, a snapshot and what followed it, as one snapshot; undefined without a snapshot. */
+  wholeStateOf(publications: readonly Publication[]): Publication | undefined;
   /** A place has been found, if only that there is none, and is not being looked up. */
   readonly settled: boolean;
   ask(since: Position | undefined): Promise<Found>;
@@ -41,11 +43,13 @@ export class Joiners {
   private waiting: (() => void)[] = [];
   private readonly unanswered = new Set<() => void>();
   private ended = false;
+  private whole: Publication | undefined;
 
   constructor(private readonly tail: Joined) {}
 
   recover(since: Position | undefined): Recovery | Promise<Recovery> {
-    return this.known(since) ?? this.ask(since);
+    const known = this.known(since);
+    return known ? this.begun(known, since) : this.ask(since);
   }
 
   delivered(publication: Publication): void {
@@ -81,6 +85,16 @@ export class Joiners {
     this.settled();
   }
 
+  /** Who was elsewhere may have been anywhere in this epoch before that: it begins with the newest state, not with one before it. */
+  private begun(recovery: Recovery, since: Position | undefined): Recovery {
+    const { publications } = recovery;
+    if (!since || recovery.recovered || !this.tail.isState || publications.length < 2) return recovery;
+    const { epoch, seq } = recovery;
+    // Made once per number, however many come.
+    if (this.whole?.seq !== seq || this.whole.epoch !== epoch) this.whole = this.tail.wholeStateOf(publications);
+    return this.whole ? { ...recovery, publications: [this.whole] } : recovery;
+  }
+
   /** @param asked the publisher has been asked, and the place looked up again if the answer did not fit */
   private known(since: Position | undefined, asked = false): Recovery | undefined {
     const { place, recent, lost, bare, settled } = this.tail;
@@ -106,12 +120,12 @@ export class Joiners {
       while (!this.tail.settled && !this.ended) await new Promise<void>((resolve) => this.waiting.push(resolve));
       if (this.ended) return NOWHERE;
       const known = this.known(since, tries > 0);
-      if (known) return known;
+      if (known) return this.begun(known, since);
       this.asking++;
       const found = await (since?.epoch === this.tail.place.epoch ? this.question(since) : this.sharedQuestion());
       const answer = found && this.completed(found);
       if (--this.asking === 0) this.trail = [];
-      if (answer) return answer;
+      if (answer) return this.begun(answer, since);
     }
     throw new Error('where the stream stands could not be found out');
   }

@@ -2,6 +2,7 @@ import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@
 import type { Logger } from 'pino';
 import { systemClock } from '../clock/clock';
 import { LOGGER } from '../config/log.module';
+import { hasServices } from '../config/has-services';
 import { marketsOf } from '../config/markets';
 import { Settings } from '../config/settings';
 import { bootId } from './boot-id';
@@ -62,7 +63,7 @@ function replicaFor(settings: Settings, log: Logger): Replica | null {
       historySize,
       historyTtlMs: historyTtl * 1000,
       brand,
-      markets: marketsOf(settings),
+      markets: hasServices(settings) ? [...marketsOf(settings), 'account'] : marketsOf(settings),
       id: bootId(Date.now(), Math.random),
     },
     { clock: systemClock, random: Math.random, log },

@@ -29,6 +29,8 @@ export interface TailContext {
   readonly brand: string;
   /** The wire of the moment. */
   readonly wire: Wire;
+  /** See {@link Joined.wholeStateOf}. */
+  readonly wholeStateOf: (publications: readonly Publication[], brand: string) => Publication | undefined;
   readonly counters: TailCounters;
 }
 
@@ -59,8 +61,11 @@ export class Tail implements Joined {
   private broken = false;
   /** Before there was a place, somebody was told that the stream stands nowhere. */
   private estranged = false;
-  /** Nothing has been found over this wire yet. */
+  /** Nothing that was found over this wire has been gone on with yet. */
   private rewired = false;
+  /** Whoever serves the stream over this wire is known to be alive: where it stands is not the last word of one that died. */
+  private vouched = true;
+  private waiting = false;
   private repairing = false;
   /** What the repair under way finds may be outdated. */
   private again = false;
@@ -104,12 +109,23 @@ export class Tail implements Joined {
     this.context.wire.unlisten(this.name);
   }
 
-  /** The wire is another one; the tail has been taken off the one before. */
-  exchanged(): void {
+  /**
+   * The wire is another one; the tail has been taken off the one before.
+   * @param vouched whoever serves the stream there is known to be alive
+   */
+  exchanged(vouched: boolean): void {
     this.newTurn();
     this.listening = false;
     this.rewired = true;
+    this.vouched = vouched;
     this.repair();
+  }
+
+  /** Whoever serves the stream is alive: what the wire shows of it may be gone on with. */
+  vouch(): void {
+    if (this.vouched) return;
+    this.vouched = true;
+    if (this.waiting) this.repair();
   }
 
   publication(publication: Publication): void {
@@ -118,11 +134,13 @@ export class Tail implements Joined {
   }
 
   heardStatus(status: StreamStatus): void {
+    if (status.state === 'live') this.vouch();
     if (this.repairing) this.held.add(status);
     else this.takeStatus(status);
   }
 
   opened(epoch: string): void {
+    this.vouched = true;
     if (this.lost && !this.repairing && !this.place.knows(epoch)) {
       this.enter(epoch);
       this.status = undefined;
@@ -150,6 +168,11 @@ export class Tail implements Joined {
     if (this.bare || first > this.place.seq + (recovered ? 1 : 0)) return;
     for (const publication of publications) if (publication.seq === this.place.seq + 1) this.deliver(publication);
     this.overtaken = this.place.seq;
+  }
+
+  wholeStateOf(publications: readonly Publication[]): Publication | undefined {
+    const { wholeStateOf, brand } = this.context;
+    return wholeStateOf(publications, brand);
   }
 
   estrange(): void {
@@ -182,6 +205,7 @@ export class Tail implements Joined {
   }
 
   private irregular(publication: Publication): void {
+    this.vouched = true;
     if (this.repairing) {
       this.held.add(publication);
       return;
@@ -267,15 +291,30 @@ export class Tail implements Joined {
 
   private accept(found: Found): void {
     const { place } = this;
+    const doubted = this.isDoubtful(found);
+    this.waiting = doubted;
     if (found.epoch === '') this.lose();
     else if (found.recovered) this.catchUp(found);
     else if (!this.found && place.epoch === '') this.begin(found);
+    else if (doubted) this.wait(found);
     else if (this.isState) this.jump(found);
     else this.bridge(found);
     this.found = true;
-    this.rewired = false;
+    this.rewired &&= doubted;
     this.overtaken = place.seq;
-    this.tell(found.status);
+    if (!doubted || found.status?.state !== 'live') this.tell(found.status);
+  }
+
+  /** A state that nobody vouches for may be older than what listeners have been shown over the wire before. */
+  private isDoubtful({ epoch, recovered }: Found): boolean {
+    return this.isState && !this.vouched && this.place.epoch !== '' && epoch !== '' && !recovered;
+  }
+
+  /** Stays where listeners are until somebody is heard who serves the stream. */
+  private wait({ epoch, seq }: Position): void {
+    this.lost = true;
+    this.barren = { epoch, seq: seq + 1 };
+    this.recent.clear();
   }
 
   private catchUp({ publications }: Found): void {
@@ -290,22 +329,36 @@ export class Tail implements Joined {
     this.recent.replace(publications);
   }
 
-  /** What was missed of a state stream is outdated: it goes on with a snapshot. */
+  /** What was missed of a state stream is outdated: it goes on with the newest whole state, so that no older one is shown on the way. */
   private jump({ epoch, seq, publications }: Found): void {
-    const floor = this.place.floor(epoch);
-    const first = publications[0]?.seq ?? seq;
-    if (publications.length === 0 && epoch === this.place.epoch && seq === this.place.seq) {
+    const { place } = this;
+    const whole = this.wholeStateOf(publications);
+    const newest = whole?.seq ?? seq;
+    if (!whole && epoch === place.epoch && seq === place.seq) {
       this.lost = false;
       return;
     }
-    if (first <= floor && this.place.knows(epoch)) {
+    const floor = place.floor(epoch);
+    if (place.knows(epoch) && newest < floor) {
       this.strand({ epoch, seq });
       return;
     }
-    this.move(epoch, publications.length > 0 ? first - 1 : seq);
-    this.stateless(publications, seq);
-    for (const publication of publications) this.deliver(publication);
-    this.recent.replace(publications);
+    if (place.knows(epoch) && newest === floor) {
+      this.return({ epoch, seq: newest });
+      return;
+    }
+    this.move(epoch, whole ? newest - 1 : seq);
+    this.stateless(whole ? [whole] : [], seq);
+    if (!whole) return;
+    this.deliver(whole);
+    this.recent.replace([whole]);
+  }
+
+  /** To a number that had been delivered before the stream was heard elsewhere. What was shown there stays until there is a newer one. */
+  private return({ epoch, seq }: Position): void {
+    this.move(epoch, seq);
+    this.bare = true;
+    this.barren = { epoch, seq: seq + 1 };
   }
 
   /** What was missed of a log stream is declared, unless it is only missing because the epoch is another. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { ModelListener } from '../../test/support/model-listener';
-import { ModelWire, ModelWorld, type Truth } from '../../test/support/model-world';
+import { ModelWire, ModelWorld, wholeOf, type Truth } from '../../test/support/model-world';
 import { settled } from '../../test/support/settled';
+import { systemClock } from '../clock/clock';
 import { Tailing } from './tailing';
 
 const STREAMS = ['futures.orderbook.50.AUSDT', 'futures.ticker.AUSDT', 'futures.trade.AUSDT'] as const;
@@ -25,7 +26,11 @@ const step = fc.oneof(
   { weight: 10, arbitrary: fc.record({ do: fc.constant('answer' as const), which, fresh: fc.boolean(), wire }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('break' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('restore' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('use' as const), world: fc.nat(1), again: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('use' as const), world: fc.nat(1), again: fc.boolean(), vouched: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('vouch' as const) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('join' as const), stream }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('leave' as const), which }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('resume' as const), which, back: fc.nat(9) }) },
@@ -39,7 +44,7 @@ class Run {
   private readonly worlds = ['a', 'b'].map((name) => new ModelWorld(name, this.truth, () => ++this.time));
   private wire = new ModelWire(this.worlds[0] as ModelWorld);
   private readonly wires = [this.wire];
-  readonly tailing = new Tailing(this.wire, 'mudrex');
+  readonly tailing = new Tailing(this.wire, 'mudrex', systemClock, wholeOf);
   private listeners: ModelListener[] = [];
   readonly all: ModelListener[] = [];
   /** An epoch was left for another one and may have been come back to. */
@@ -84,6 +89,7 @@ class Run {
   async end(): Promise<void> {
     for (const name of STREAMS) this.join(new ModelListener(this.tailing, name, this.truth));
     this.wire.restore();
+    this.tailing.vouch('futures');
     await settled();
     await this.calm();
     if (!this.cameBack) this.check();
@@ -159,7 +165,10 @@ class Run {
         wire.restore();
         break;
       case 'use':
-        this.use(next.world, next.again);
+        this.use(next.world, next.again, next.vouched);
+        break;
+      case 'vouch':
+        this.tailing.vouch('futures');
         break;
       case 'join':
         this.join(new ModelListener(this.tailing, next.stream, this.truth));
@@ -173,7 +182,7 @@ class Run {
   }
 
   /** @param again over a wire that was used before, if there is one */
-  private use(index: number, again: boolean): void {
+  private use(index: number, again: boolean, vouched: boolean): void {
     const world = this.worlds[index] as ModelWorld;
     const before = this.wires.find((wire) => wire.world === world && wire !== this.wire);
     if (world !== this.world || this.wires.length > 1) this.cameBack = true;
@@ -182,7 +191,7 @@ class Run {
       this.wire = new ModelWire(world);
       this.wires.push(this.wire);
     }
-    this.tailing.use(this.wire);
+    this.tailing.use(this.wire, vouched);
   }
 
   private join(listener: ModelListener): void {
@@ -197,8 +206,7 @@ class Run {
     if (!before?.joined) return;
     this.listeners.splice(index, 1);
     before.leave();
-    const since = before.path.at(-1 - back) ?? { at: before.at, sum: before.sum };
-    this.join(new ModelListener(this.tailing, before.stream, this.truth, since));
+    this.join(new ModelListener(this.tailing, before.stream, this.truth, before.stood(back)));
   }
 
   /** Counted from the wire of the moment. */

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock/clock';
 import { publication } from '../../test/support/publications';
 import { settled } from '../../test/support/settled';
 import { InProcessPubSub } from './in-process';
@@ -16,6 +17,12 @@ const STALE: MarketStatus = { market: 'futures', state: 'stale', reason: 'upstre
 
 const snapshot = (stream: string, epoch: string, seq: number) => publication(stream, epoch, seq, 'snapshot');
 const delta = (stream: string, epoch: string, seq: number) => publication(stream, epoch, seq, 'delta');
+
+/** What a book's deltas make of a snapshot, without looking at what is in them. */
+const newestOf = (publications: readonly Publication[]) => {
+  const newest = publications.at(-1);
+  return newest && publications[0]?.type !== 'delta' ? snapshot(newest.stream, newest.epoch, newest.seq) : undefined;
+};
 
 /** Answers as a test says, at once, and says when it was asked what. */
 class ScriptedWire implements Wire {
@@ -85,7 +92,7 @@ function places(publications: readonly Publication[]): string[] {
 async function setUp(stream: string, found: Publication[] = []) {
   const wire = new ScriptedWire();
   if (found.length > 0) wire.stands(found);
-  const tailing = new Tailing(wire, 'mudrex');
+  const tailing = new Tailing(wire, 'mudrex', systemClock, newestOf);
   tailing.start();
   const heard = new Heard();
   tailing.subscribe(stream, heard);
@@ -97,7 +104,7 @@ async function setUp(stream: string, found: Publication[] = []) {
 describe('Tailing', () => {
   it('hears a stream before it asks where that stands, and once for all listeners', async () => {
     const wire = new ScriptedWire();
-    const tailing = new Tailing(wire, 'mudrex');
+    const tailing = new Tailing(wire, 'mudrex', systemClock, newestOf);
     tailing.start();
     tailing.subscribe(TICKER, new Heard());
     tailing.subscribe(TICKER, new Heard());
@@ -135,13 +142,13 @@ describe('Tailing', () => {
     expect(tailing.counters.fetches).toBe(3);
   });
 
-  it('goes on with a snapshot and what followed it where history does not reach back', async () => {
+  it('goes on with one snapshot of the newest state where history does not reach back', async () => {
     const { wire, heard } = await setUp(BOOK, [snapshot(BOOK, 'e', 1)]);
     wire.say(delta(BOOK, 'e', 9));
     wire.stands([snapshot(BOOK, 'e', 8), delta(BOOK, 'e', 9)]);
     await settled();
     wire.say(delta(BOOK, 'e', 10));
-    expect(heard.log.slice(1)).toEqual(['snapshot e:8', 'delta e:9', 'delta e:10']);
+    expect(heard.log.slice(1)).toEqual(['snapshot e:9', 'delta e:10']);
   });
 
   it('declares what is missing of a log stream where history does not reach back', async () => {
@@ -197,7 +204,7 @@ describe('Tailing', () => {
     const { tailing, heard } = await setUp(TRADES, [publication(TRADES, 'e', 7)]);
     const other = new ScriptedWire();
     other.found = { epoch: 'f', seq: 2, publications: [], recovered: false, status: LIVE };
-    tailing.use(other);
+    tailing.use(other, true);
     await settled();
     other.say(publication(TRADES, 'f', 3));
     expect(heard.log.slice(1)).toEqual(['gap f:2', 'update f:3']);
@@ -339,7 +346,7 @@ describe('Tailing', () => {
       wire.ear?.restored();
       await settled();
       expect(wire.asked).toEqual([`fetch ${BOOK}`]);
-      expect(heard.log).toEqual(['live', 'snapshot e:2', 'delta e:3', 'live']);
+      expect(heard.log).toEqual(['live', 'snapshot e:3', 'live']);
     });
 
     it('asks what is true when it is told a status', async () => {
@@ -490,18 +497,104 @@ describe('Tailing', () => {
       const { wire, tailing, heard } = await setUp(BOOK, [snapshot(BOOK, 'e', 1)]);
       const other = new ScriptedWire();
       other.stands([snapshot(BOOK, 'f', 1)]);
-      tailing.use(other);
-      tailing.use(other);
+      tailing.use(other, true);
+      tailing.use(other, true);
       wire.say(delta(BOOK, 'e', 2));
       await settled();
       expect(wire.asked).toEqual([`unlisten ${BOOK}`]);
       wire.stands([snapshot(BOOK, 'e', 3)]);
-      tailing.use(wire);
+      tailing.use(wire, true);
       await settled();
       wire.say(delta(BOOK, 'e', 4));
       other.say(delta(BOOK, 'f', 2));
       expect(heard.log.slice(1)).toEqual(['snapshot f:1', 'snapshot e:3', 'delta e:4']);
       expect(tailing.counters).toMatchObject({ holes: 0, repairs: 2, fetches: 3 });
+    });
+
+    /** On `f:7`, of which nobody is known to be alive who publishes it; before that, on `e:1`. */
+    async function doubting(stream: string) {
+      const { tailing, heard } = await setUp(stream, [snapshot(stream, 'e', 1)]);
+      const other = new ScriptedWire();
+      other.stands([snapshot(stream, 'f', 6), delta(stream, 'f', 7)]);
+      tailing.use(other, false);
+      await settled();
+      heard.log.length = 0;
+      return { tailing, heard, other };
+    }
+
+    it('stays where it is while nobody vouches for the state that it finds, and shows it to nobody who joins', async () => {
+      const { tailing, heard } = await doubting(BOOK);
+      expect(heard.log).toEqual([]);
+      expect(tailing.recover(BOOK)).toEqual({ epoch: '', seq: 0, publications: [], recovered: false });
+      const asked = await tailing.recover(BOOK, { epoch: 'f', seq: 6 });
+      expect(asked).toEqual({ epoch: '', seq: 0, publications: [], recovered: false });
+      expect(heard.log).toEqual([]);
+    });
+
+    it.each<[string, (tailing: Tailing, other: ScriptedWire) => void]>([
+      ['somebody vouches for the market', (tailing) => tailing.vouch('futures')],
+      ['the stream is said to be live', (_, other) => other.ear?.status(BOOK, { ...LIVE, since: 9 })],
+    ])('goes on with one snapshot of the newest state when %s', async (_, vouch) => {
+      const { tailing, heard, other } = await doubting(BOOK);
+      tailing.vouch('spot');
+      await settled();
+      expect(heard.log).toEqual([]);
+      vouch(tailing, other);
+      await settled();
+      other.say(delta(BOOK, 'f', 8));
+      expect(heard.log.filter((entry) => entry !== 'live')).toEqual(['snapshot f:7', 'delta f:8']);
+      expect(places((await tailing.recover(BOOK)).publications)).toEqual(['snapshot f:7', 'delta f:8']);
+    });
+
+    it('goes on with one snapshot of the newest state when the publisher is heard', async () => {
+      const { heard, other } = await doubting(BOOK);
+      other.stands([snapshot(BOOK, 'f', 6), delta(BOOK, 'f', 7), delta(BOOK, 'f', 8)]);
+      other.say(delta(BOOK, 'f', 8));
+      await settled();
+      other.say(delta(BOOK, 'f', 9));
+      expect(heard.log).toEqual(['snapshot f:8', 'delta f:9']);
+    });
+
+    it('takes a snapshot that the publisher says for what it is, without asking', async () => {
+      const { heard, other } = await doubting(BOOK);
+      const asked = other.asked.length;
+      other.say(snapshot(BOOK, 'f', 8), delta(BOOK, 'f', 9));
+      expect(heard.log).toEqual(['snapshot f:8', 'delta f:9']);
+      expect(other.asked.length).toBe(asked);
+    });
+
+    it('tells that the stream is not live although it doubts its state', async () => {
+      const { tailing } = await setUp(BOOK, [snapshot(BOOK, 'e', 1)]);
+      const other = new ScriptedWire();
+      other.stands([snapshot(BOOK, 'f', 7)], false, { state: 'unavailable', reason: 'symbol delisted', since: 9 });
+      tailing.use(other, false);
+      await settled();
+      expect(tailing.streamStatus(BOOK)).toMatchObject({ state: 'unavailable' });
+    });
+
+    it('goes on at once over a wire that is vouched for when it is taken', async () => {
+      const { tailing, heard } = await setUp(BOOK, [snapshot(BOOK, 'e', 1)]);
+      const other = new ScriptedWire();
+      other.stands([snapshot(BOOK, 'f', 6), delta(BOOK, 'f', 7)]);
+      tailing.use(other, true);
+      await settled();
+      expect(heard.log.slice(1)).toEqual(['snapshot f:7']);
+    });
+
+    it('comes back to a number that it had delivered without delivering it twice, and gives it to those who join', async () => {
+      const { wire, tailing, heard } = await setUp(BOOK, [snapshot(BOOK, 'e', 3)]);
+      const other = new ScriptedWire();
+      other.stands([snapshot(BOOK, 'f', 1)]);
+      tailing.use(other, true);
+      await settled();
+      tailing.use(wire, true);
+      await settled();
+      expect(places((await tailing.recover(BOOK)).publications)).toEqual(['snapshot e:3']);
+      wire.stands([snapshot(BOOK, 'e', 3), delta(BOOK, 'e', 4)]);
+      wire.say(delta(BOOK, 'e', 4));
+      await settled();
+      wire.say(delta(BOOK, 'e', 5));
+      expect(heard.log.slice(1)).toEqual(['snapshot f:1', 'snapshot e:4', 'delta e:5']);
     });
 
     it('knows the market statuses of the new one and no others', async () => {
@@ -513,7 +606,7 @@ describe('Tailing', () => {
       const other = new ScriptedWire();
       const live: MarketStatus = { market: 'futures', state: 'live', reason: '', since: 9 };
       other.markets = [live];
-      tailing.use(other);
+      tailing.use(other, true);
       wire.ear?.marketStatus({ ...STALE, since: 10 });
       await settled();
       expect(tailing.marketStatus('futures')).toEqual(live);
@@ -534,6 +627,14 @@ describe('Tailing', () => {
       await settled();
       expect(tailing.marketStatus('futures')?.state).toBe('live');
     });
+  });
+
+  it('gives who comes from another epoch one snapshot of the newest state: it may have been here before', async () => {
+    const { wire, tailing } = await setUp(BOOK, [snapshot(BOOK, 'e', 3)]);
+    wire.say(delta(BOOK, 'e', 4));
+    wire.stands([snapshot(BOOK, 'e', 3), delta(BOOK, 'e', 4)]);
+    expect(places((await tailing.recover(BOOK, { epoch: 'elsewhere', seq: 2 })).publications)).toEqual(['snapshot e:4']);
+    expect(places((await tailing.recover(BOOK)).publications)).toEqual(['snapshot e:3', 'delta e:4']);
   });
 
   it('asks the publisher about a stream that nobody listens to here', async () => {

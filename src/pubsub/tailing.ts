@@ -3,7 +3,9 @@ import type { Market } from '../streams/stream';
 import type { Position, Recovery } from './publication';
 import type { Listening, StreamListener } from './pubsub';
 import type { MarketStatus, StreamStatus } from './status';
-import { Tail, type TailCounters } from './tail';
+import { marketIn } from './market-in';
+import { Tail, type TailContext, type TailCounters } from './tail';
+import { wholeStateOf as wholeStateIn } from './whole-state';
 import type { Wire } from './wire';
 
 /**
@@ -25,6 +27,7 @@ export class Tailing implements Listening {
     private wire_: Wire,
     readonly brand: string,
     private readonly clock: Pick<Clock, 'now'> = systemClock,
+    readonly wholeStateOf: TailContext['wholeStateOf'] = wholeStateIn,
   ) {}
 
   get wire(): Wire {
@@ -37,14 +40,23 @@ export class Tailing implements Listening {
     this.askMarkets();
   }
 
-  /** Goes on over another wire, or over one that was used before. What the old one still says is ignored. */
-  use(wire: Wire): void {
+  /**
+   * Goes on over another wire, or over one that was used before. What the old one still says is ignored.
+   * @param vouched whoever publishes there is known to be alive; otherwise state streams stay where they are until their publisher is
+   * heard, or {@link vouch} is called
+   */
+  use(wire: Wire, vouched: boolean): void {
     if (wire === this.wire_) return;
     for (const stream of this.tails.keys()) this.wire_.unlisten(stream);
     this.wire_ = wire;
     this.hear();
     this.askMarkets();
-    for (const tail of this.tails.values()) tail.exchanged();
+    for (const tail of this.tails.values()) tail.exchanged(vouched);
+  }
+
+  /** Whoever publishes the market's streams is alive. */
+  vouch(market: Market): void {
+    for (const [stream, tail] of this.tails) if (marketIn(stream) === market) tail.vouch();
   }
 
   subscribe(stream: string, listener: StreamListener): void {

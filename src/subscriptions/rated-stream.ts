@@ -6,7 +6,7 @@ import type { StreamStatus } from '../pubsub/status';
 import type { Stream } from '../streams/stream';
 import { Channel } from './channel';
 import { Membership } from './membership';
-import { wholeStateOf } from './whole-state';
+import { wholeStateOf } from '../pubsub/whole-state';
 
 /** What every derived stream of the process needs. */
 export interface RatedStreamContext {

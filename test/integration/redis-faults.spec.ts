@@ -309,7 +309,7 @@ describe('a way to Redis', () => {
     const server = await started();
     const admin = client(server.process.port);
     const replica = await side(server.url, { historySize: 256 }).start();
-    const fence = (await replica.leases.tryAcquire('futures', 'a', 60_000)) ?? 0;
+    const fence = Number(await replica.leases.tryAcquire('futures', 'a', 60_000));
     replica.publishing.hold('futures', fence);
     replica.publishing.setMarketStatus({ market: 'futures', state: 'live', reason: '', since: 1 });
     replica.publishing.open(A, 'e1');

@@ -291,7 +291,7 @@ describe.each(servers)('Redis as %s', (_, begin) => {
   it('tells a market status to all, keeps it for those to come, and takes none from an older holder', async () => {
     const log = new WireLog();
     const [first, second] = [await replica(), await replica(log)];
-    const fence = (await first.leases.tryAcquire('spot', 'a', 60_000)) ?? 0;
+    const fence = Number(await first.leases.tryAcquire('spot', 'a', 60_000));
     first.publishing.hold('spot', fence);
     first.publishing.setMarketStatus({ market: 'spot', state: 'stale', reason: 'why', since: 3 });
     await log.until('spot stale');
@@ -310,21 +310,21 @@ describe.each(servers)('Redis as %s', (_, begin) => {
     sides.push(third);
     const told = new Promise((resolve) => third.leases.onReleased(resolve));
     await third.start();
-    const fence = (await first.leases.tryAcquire('futures', 'a', 60_000)) ?? 0;
+    const fence = Number(await first.leases.tryAcquire('futures', 'a', 60_000));
     expect(fence).toBeGreaterThan(1_700_000_000_000);
-    expect(await second.leases.tryAcquire('futures', 'b', 60_000)).toBeUndefined();
-    expect(await second.leases.tryAcquire('spot', 'b', 60_000)).toBeDefined();
+    expect(await second.leases.tryAcquire('futures', 'b', 60_000)).toHaveProperty('remainingMs');
+    expect(await second.leases.tryAcquire('spot', 'b', 60_000)).toEqual(expect.any(Number));
     expect(await first.leases.renew('futures', 'a', fence, 60_000)).toBe(true);
     expect(await second.leases.renew('futures', 'b', fence, 60_000)).toBe(false);
     await second.leases.release('futures', 'b', fence);
-    expect(await second.leases.tryAcquire('futures', 'b', 60_000)).toBeUndefined();
-    const again = (await first.leases.tryAcquire('futures', 'a', 60_000)) ?? 0;
+    expect(await second.leases.tryAcquire('futures', 'b', 60_000)).toHaveProperty('remainingMs');
+    const again = Number(await first.leases.tryAcquire('futures', 'a', 60_000));
     expect(again).toBeGreaterThan(fence);
     expect(await first.leases.renew('futures', 'a', fence, 60_000)).toBe(false);
     await first.leases.release('futures', 'a', again);
     expect(await told).toBe('futures');
     expect(await second.leases.tryAcquire('futures', 'b', 50)).toBeGreaterThan(again);
-    await eventually(async () => (await first.leases.tryAcquire('futures', 'a', 60_000)) !== undefined);
+    await eventually(async () => typeof (await first.leases.tryAcquire('futures', 'a', 60_000)) === 'number');
   });
 
   it('shows what the fleet listens to: at once by announcement, and no more when the listener is gone', async () => {

@@ -1,4 +1,4 @@
-import type { LeaseStore } from '../../src/pubsub/fleet/lease-store';
+import type { HeldElsewhere, LeaseStore } from '../../src/pubsub/fleet/lease-store';
 import type { Market } from '../../src/streams/stream';
 import type { ManualClock } from './manual-clock';
 
@@ -16,11 +16,11 @@ export class ModelLeaseStore implements LeaseStore {
 
   constructor(private readonly clock: ManualClock) {}
 
-  tryAcquire(market: Market, id: string, ttlMs: number): Promise<number | undefined> {
+  tryAcquire(market: Market, id: string, ttlMs: number): Promise<number | HeldElsewhere> {
     const holder = this.holders.get(market);
     const until = this.clock.monotonic() + ttlMs;
     if (holder && holder.until > this.clock.monotonic()) {
-      if (holder.id !== id) return Promise.resolve(undefined);
+      if (holder.id !== id) return Promise.resolve({ remainingMs: holder.until - this.clock.monotonic() });
       holder.until = until;
       return Promise.resolve(holder.fence);
     }

@@ -9,13 +9,21 @@ interface Gap {
   readonly to: number;
 }
 
+/** Where a listener stood, and all that it had been shown before. */
+export interface Stood {
+  readonly at: Position;
+  readonly sum: number | undefined;
+  /** Epoch -> its highest number. */
+  readonly had: ReadonlyMap<string, number>;
+}
+
 /** Joins a stream as the port says, and throws at the first thing that it should not have heard. */
 export class ModelListener implements StreamListener {
   at: Position = { epoch: '', seq: 0 };
   sum: number | undefined;
   joined = false;
   /** Where it stood before. */
-  readonly path: { readonly at: Position; readonly sum: number | undefined }[] = [];
+  private readonly path: { readonly at: Position; readonly sum: number | undefined }[] = [];
   snapshots = 0;
   gaps = 0;
   status_: StreamStatus | undefined;
@@ -25,12 +33,11 @@ export class ModelListener implements StreamListener {
   /** What went wrong; a data path must not throw. */
   wrong: string | undefined;
 
-  /** @param since where another listener of the stream stood, and the sum there */
   constructor(
     private readonly listening: Listening,
     readonly stream: string,
     private readonly truth: Truth,
-    private readonly since?: { readonly at: Position; readonly sum: number | undefined },
+    private readonly since?: Stood,
   ) {}
 
   get isLog(): boolean {
@@ -51,6 +58,14 @@ export class ModelListener implements StreamListener {
         // Asks again.
       }
     }
+  }
+
+  /** Where it stood so many steps ago. */
+  stood(back: number): Stood {
+    const had = new Map(this.since?.had);
+    const path = this.path.slice(0, Math.max(1, this.path.length - back));
+    for (const { at } of path) had.set(at.epoch, at.seq);
+    return { ...(path.at(-1) ?? { at: this.at, sum: this.sum }), had };
   }
 
   leave(): void {
@@ -79,7 +94,11 @@ export class ModelListener implements StreamListener {
       this.sum = this.since.sum;
       this.highest.set(this.at.epoch, this.at.seq);
     }
-    for (const publication of publications) this.take(publication);
+    for (const publication of publications) {
+      if (!this.isLog && publication.seq < (this.since?.had.get(publication.epoch) ?? 0))
+        this.complain('was shown what is older than what it had', publication);
+      this.take(publication);
+    }
     if (publications.length > 0 && (this.at.epoch !== epoch || this.at.seq !== seq)) this.complain('was led astray', found);
     if (recovered && this.at.seq !== seq) this.complain('missed something of what was recovered', found);
     this.at = { epoch, seq };

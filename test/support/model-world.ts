@@ -131,6 +131,15 @@ function bodyOf(stream: string, place: Position, type: 'snapshot' | 'update' | '
   return new Envelope('mudrex', stream).message(place, { type, data, timestamp: 0, received: amount });
 }
 
+/** The newest of these as one snapshot. */
+export function wholeOf(publications: readonly Publication[]): Publication | undefined {
+  const newest = publications.at(-1);
+  const base = publications.findLastIndex(({ type }) => type !== 'delta');
+  if (!newest || base < 0) return undefined;
+  const sum = publications.slice(base).reduce((so, each) => so + amountIn(each), 0);
+  return { ...newest, type: 'snapshot', body: bodyOf(newest.stream, newest, 'snapshot', sum) };
+}
+
 /** The number in a message's body. */
 export function amountIn({ body }: Publication): number {
   const { data } = JSON.parse(body.toString()) as { data: { price: string } };

@@ -141,13 +141,14 @@ class ModelReplica {
     readonly id: string,
     redis: ModelRedis,
     clock: ManualClock,
+    markets: readonly Market[] = ['futures', 'spot'],
   ) {
     this.publishing = new ModelPublishing(redis);
     this.link = new ModelLink(clock);
     const wire = new LocalWire(redis.hub);
     const listening = new Tailing(wire, 'mudrex');
     const reach = <T>(work: () => Promise<T>) => (this.link.whole ? work() : Promise.reject(new Error('out of reach')));
-    this.pubsub = new FleetPubSub(id, ['futures', 'spot'], {
+    this.pubsub = new FleetPubSub(id, markets, {
       link: this.link,
       publishing: this.publishing,
       wire,
@@ -198,7 +199,7 @@ class ModelReplica {
   }
 }
 
-async function fleet() {
+async function fleet(markets?: readonly Market[]) {
   const clock = new ManualClock();
   const redis = new ModelRedis(clock);
   const pass = async (ms: number) => {
@@ -207,9 +208,9 @@ async function fleet() {
       await settled();
     }
   };
-  const a = new ModelReplica('a', redis, clock);
+  const a = new ModelReplica('a', redis, clock, markets);
   await settled();
-  const b = new ModelReplica('b', redis, clock);
+  const b = new ModelReplica('b', redis, clock, markets);
   await settled();
   return { clock, redis, pass, a, b };
 }
@@ -430,6 +431,41 @@ describe('a replica that loses Redis', () => {
     expect([...(holders[0]?.pubsub.wanted() ?? [])]).toEqual([BTC]);
   });
 
+  /** `b` has shown its clients what its own upstream brought, and `a`, who goes on with epoch `e`, nothing new since. */
+  async function aWhileAlone() {
+    const { pass, a, b } = await fleet();
+    b.listen();
+    await settled();
+    a.pubsub.open(BTC, 'e');
+    a.publish('e', 1);
+    b.link.break();
+    await pass(2_100);
+    b.pubsub.open(BTC, 'own b');
+    b.publish('own b', 1);
+    a.publish('e', 2);
+    b.link.mend();
+    b.heard.length = 0;
+    return { pass, a, b };
+  }
+
+  it('shows what the fleet stands at when it is back and the holder is alive, however quiet the stream is', async () => {
+    const { pass, b } = await aWhileAlone();
+    await pass(2_000);
+    expect(b.heard).toEqual(['e:2']);
+  });
+
+  it('shows nothing of a holder that has died, but what its successor publishes', async () => {
+    const { pass, a, b } = await aWhileAlone();
+    await pass(900);
+    a.link.whole = false;
+    await pass(2_000);
+    expect(b.held()).toBe(true);
+    expect(b.heard).toEqual([]);
+    b.publish('e', 3);
+    await settled();
+    expect(b.heard).toEqual(['e:3']);
+  });
+
   it('leaves without waiting for anybody', async () => {
     const { pass, a } = await fleet();
     a.listen();
@@ -442,6 +478,36 @@ describe('a replica that loses Redis', () => {
     a.link.mend();
     await pass(3_000);
     expect(a.pubsub.report().mode).toBe('alone');
+  });
+});
+
+describe('what Redis says of who is on duty', () => {
+  const verdicts = (...replicas: ModelReplica[]) => replicas.map(({ pubsub }) => pubsub.arbiter().verdict);
+
+  it('is that it is who has the lease of the account', async () => {
+    const { pass, a, b } = await fleet(['account']);
+    const told: string[] = [];
+    const arbiter = b.pubsub.arbiter();
+    arbiter.onVerdict(() => told.push(arbiter.verdict));
+    expect(verdicts(a, b)).toEqual(['ours', 'others']);
+    a.link.whole = false;
+    await pass(2_000);
+    expect(verdicts(a, b)).toEqual(['unknown', 'ours']);
+    a.link.whole = true;
+    await pass(500);
+    expect(verdicts(a, b)).toEqual(['others', 'ours']);
+    await b.pubsub.leave(2_000);
+    expect(told).toEqual(['ours', 'others']);
+  });
+
+  it('is unknown while Redis is lost', async () => {
+    const { pass, a, b } = await fleet(['account']);
+    for (const replica of [a, b]) replica.link.break();
+    await pass(2_000);
+    expect(verdicts(a, b)).toEqual(['unknown', 'unknown']);
+    for (const replica of [b, a]) replica.link.mend();
+    await pass(1_300);
+    expect(verdicts(a, b).sort()).toEqual(['others', 'ours']);
   });
 });
 

@@ -1,6 +1,8 @@
 import type { Clock } from '../../clock/clock';
+import type { Arbiter, Verdict } from '../../duty/duty';
 import type { Market } from '../../streams/stream';
 import type { InProcessPubSub } from '../in-process';
+import { marketIn } from '../market-in';
 import type { Position, Publication, Recovery } from '../publication';
 import type { Demand, Inherited, Listening, PubSub, SnapshotSource, StreamListener } from '../pubsub';
 import type { MarketStatus, StreamStatus } from '../status';
@@ -10,11 +12,12 @@ import { FleetMode, type FleetLink } from './fleet-mode';
 import { Gate } from './gate';
 import type { LeaseStore } from './lease-store';
 import type { FleetLog } from './log';
-import { marketIn } from './market-in';
 
 /** What probes are told while there is no fleet, and what clients are told when that begins. */
 const ALONE_REASON = 'Redis is out of reach: this replica uses an upstream of its own';
 const ALONE_NOTICE = 'upstream replaced';
+/** Its lease decides who is on duty for the fleet. */
+const DUTY: Market = 'account';
 
 export interface FleetDeps {
   readonly link: FleetLink;
@@ -36,8 +39,9 @@ export interface FleetDeps {
 
 export interface FleetListening extends Listening {
   counts(): { readonly channels: number; readonly listeners: number };
-  /** Goes on over another wire, listening to everything there before this returns. */
-  use(wire: Wire): void;
+  /** Goes on over another wire, listening to everything there before this returns; see `Tailing.use`. */
+  use(wire: Wire, vouched: boolean): void;
+  vouch(market: Market): void;
 }
 
 /**
@@ -49,6 +53,8 @@ export class FleetPubSub implements PubSub {
   unheld = 0;
   private readonly gate: Gate;
   private readonly mode: FleetMode;
+  private verdict: Verdict = 'unknown';
+  private readonly verdictListeners: (() => void)[] = [];
   /** While alone. */
   private local: InProcessPubSub | undefined;
   private readonly demandListeners: ((stream: string, wanted: boolean) => void)[] = [];
@@ -71,12 +77,27 @@ export class FleetPubSub implements PubSub {
         demand: (stream, wanted) => this.tellDemand(stream, wanted),
         takeover: (market, reason) => this.tellTakeover(market, reason),
         release: (market) => this.tellRelease(market),
+        holder: (market, verdict) => {
+          if (market === DUTY) this.judge(verdict);
+        },
+        alive: (market) => deps.listening.vouch(market),
       },
     );
     this.mode = new FleetMode(deps.link, deps.clock, {
       alone: () => this.goAlone(),
       shared: () => this.share(),
     });
+  }
+
+  /** Redis's word on who is on duty: who has the lease of the account. Nothing is known of it while alone. */
+  arbiter(): Arbiter {
+    const verdict = () => this.verdict;
+    return {
+      get verdict() {
+        return verdict();
+      },
+      onVerdict: (listener) => this.verdictListeners.push(listener),
+    };
   }
 
   /** Once, before anything is heard of Redis. */
@@ -95,6 +116,7 @@ export class FleetPubSub implements PubSub {
    */
   async leave(withinMs: number): Promise<void> {
     this.mode.stop();
+    this.judge('others');
     if (!this.local) await this.gate.leave(withinMs);
     for (const market of this.markets) this.tellRelease(market);
   }
@@ -190,10 +212,11 @@ export class FleetPubSub implements PubSub {
   private goAlone(): void {
     this.deps.log.warn({ reason: this.deps.link.reason }, 'Redis is lost: this replica goes on alone');
     this.gate.stop();
+    this.judge('unknown');
     for (const market of this.markets) this.tellRelease(market);
     const { pubsub, wire } = this.deps.local();
     this.local = pubsub;
-    this.deps.listening.use(wire);
+    this.deps.listening.use(wire, true);
     // What is listened to now was served by somebody until now.
     for (const market of new Set([...pubsub.wanted()].map(marketIn))) this.tellTakeover(market, ALONE_NOTICE);
     for (const stream of pubsub.wanted()) this.tellDemand(stream, true);
@@ -206,8 +229,15 @@ export class FleetPubSub implements PubSub {
     this.deps.log.info({}, 'Redis is back: this replica shares the upstream of the fleet');
     for (const market of this.markets) this.tellRelease(market);
     this.local = undefined;
-    this.deps.listening.use(this.deps.wire);
+    // The holder of a market may have died just now, and what it said last may be older than what we have shown meanwhile.
+    this.deps.listening.use(this.deps.wire, false);
     this.gate.start();
+  }
+
+  private judge(verdict: Verdict): void {
+    if (verdict === this.verdict) return;
+    this.verdict = verdict;
+    for (const hear of this.verdictListeners) hear();
   }
 
   private tellDemand(stream: string, wanted: boolean): void {

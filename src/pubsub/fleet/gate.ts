@@ -1,7 +1,7 @@
 import { parseStreamName } from '../../streams/arg';
 import type { Market } from '../../streams/stream';
 import type { Demand } from '../pubsub';
-import { marketIn } from './market-in';
+import { marketIn } from '../market-in';
 import { MarketGate, type MarketGateDeps, type MarketGateListener } from './market-gate';
 
 /** How long a market that was given back may stay without a successor before there is none. Others ask at once when they are told. */

@@ -1,5 +1,11 @@
 import type { Market } from '../../streams/stream';
 
+/** Another replica has the lease. */
+export interface HeldElsewhere {
+  /** Until it ends, unless it is renewed. */
+  readonly remainingMs: number;
+}
+
 /**
  * Who runs the upstream of a market: one replica at a time. Each lease carries a number, its fence, higher than that of every lease
  * of the market before it; what a holder writes carries its fence, so that a holder which does not know yet that it was replaced
@@ -9,9 +15,9 @@ export interface LeaseStore {
   /**
    * Takes the lease when it is free, or held under the same id: whoever did not hear the answer asks again.
    * @param id of the replica's process, unique in the fleet
-   * @returns the fence, or undefined while another replica holds the lease
+   * @returns the fence, or how long another replica holds the lease yet
    */
-  tryAcquire(market: Market, id: string, ttlMs: number): Promise<number | undefined>;
+  tryAcquire(market: Market, id: string, ttlMs: number): Promise<number | HeldElsewhere>;
   /** Holds it for another `ttlMs` from now. False: it is no longer ours. */
   renew(market: Market, id: string, fence: number, ttlMs: number): Promise<boolean>;
   /** Gives it back and tells all replicas. Nothing happens when it is no longer ours. */

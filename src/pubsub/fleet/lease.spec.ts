@@ -23,7 +23,11 @@ function setUp(store: (model: ModelLeaseStore) => Partial<LeaseStore> = () => ({
       clock,
       random: () => 0.5,
     },
-    { held: (fence) => told.push(`held ${fence}`), lost: (why) => told.push(`lost ${why}`) },
+    {
+      held: (fence) => told.push(`held ${fence}`),
+      elsewhere: (alive) => told.push(alive ? 'alive elsewhere' : 'elsewhere'),
+      lost: (why) => told.push(`lost ${why}`),
+    },
   );
   const pass = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 10) {
@@ -43,7 +47,7 @@ describe('a lease', () => {
     await pass(20_000);
     expect(told).toEqual(['held 1']);
     expect(lease.fence).toBe(1);
-    expect(await model.tryAcquire('futures', 'b', 1)).toBeUndefined();
+    expect(await model.tryAcquire('futures', 'b', 1)).toHaveProperty('remainingMs');
   });
 
   it('is asked for until the holder before no longer renews it, and then has a higher fence', async () => {
@@ -51,9 +55,28 @@ describe('a lease', () => {
     await model.tryAcquire('futures', 'b', 1_500);
     lease.start();
     await pass(1_490);
-    expect(told).toEqual([]);
+    expect(told).toEqual(['elsewhere']);
     await pass(320);
-    expect(told).toEqual(['held 2']);
+    expect(told).toEqual(['elsewhere', 'held 2']);
+  });
+
+  it('is said to be elsewhere, and once more when its holder was seen to renew it, for every start', async () => {
+    const { model, told, lease, pass } = setUp();
+    const fence = Number(await model.tryAcquire('futures', 'b', 1_500));
+    lease.start();
+    await pass(1_000);
+    expect(told).toEqual(['elsewhere']);
+    await model.renew('futures', 'b', fence, 1_500);
+    await pass(300);
+    await model.renew('futures', 'b', fence, 60_000);
+    await pass(600);
+    expect(told).toEqual(['elsewhere', 'alive elsewhere']);
+    lease.stop();
+    lease.start();
+    await pass(600);
+    await model.renew('futures', 'b', fence, 61_000);
+    await pass(300);
+    expect(told.slice(2)).toEqual(['elsewhere', 'alive elsewhere']);
   });
 
   it('is asked for at once when it is given back', async () => {
@@ -64,7 +87,7 @@ describe('a lease', () => {
     await model.release('futures', 'b', 1);
     lease.released();
     await settled();
-    expect(told).toEqual(['held 2']);
+    expect(told).toEqual(['elsewhere', 'held 2']);
   });
 
   it('is asked for again when it is given back while the answer is on its way', async () => {
@@ -76,7 +99,7 @@ describe('a lease', () => {
     await settled();
     clock.advance(0);
     await settled();
-    expect(told).toEqual(['held 2']);
+    expect(told).toEqual(['elsewhere', 'held 2']);
   });
 
   it('ends when nobody answers, at the end of the time that was granted before', async () => {
@@ -321,6 +344,7 @@ describe('of any number of replicas, whatever freezes, is cut off, comes late or
                   // A claim that is refused by the store because somebody newer has claimed is not tested by this model.
                   claimed = Math.max(claimed, fence);
                 },
+                elsewhere: () => undefined,
                 lost: () => undefined,
               },
             );

@@ -17,6 +17,10 @@ export interface LeaseDeps {
 
 export interface LeaseListener {
   held(fence: number): void;
+  /**
+   * Another replica holds it. Told once per start, and again with `alive` when that one was seen to renew it; and after a loss.
+   */
+  elsewhere(alive: boolean): void;
   /** Nothing may be published any more. `expired`: the store did not answer in time; `taken`: it is no longer ours. */
   lost(why: 'expired' | 'taken'): void;
 }
@@ -40,6 +44,8 @@ export class Lease {
   private acquiring: Promise<void> | undefined;
   /** The lease was given back while we asked for it: the answer may be from before. */
   private free = false;
+  /** When the lease of another replica ends by what was heard of it first, at the latest; monotonic. */
+  private elsewhereUntil: number | undefined;
   private next: Timer | undefined;
   private deadline: Timer | undefined;
 
@@ -59,6 +65,7 @@ export class Lease {
   start(): void {
     this.running = true;
     this.free = false;
+    this.elsewhereUntil = undefined;
     this.ask();
   }
 
@@ -135,7 +142,10 @@ export class Lease {
 
   private async acquire(asked: number, mine: number): Promise<void> {
     const fence = await this.deps.store.tryAcquire(this.market, this.id, TTL_MS);
-    if (fence === undefined) return;
+    if (typeof fence !== 'number') {
+      if (mine === this.request) this.heldElsewhere(asked, fence.remainingMs);
+      return;
+    }
     if (!this.running) {
       await this.release(fence);
       return;
@@ -143,8 +153,19 @@ export class Lease {
     // What came too late is held under our name: the next request gets it at once.
     if (mine !== this.request || this.deps.clock.monotonic() >= asked + TTL_MS) return;
     this.fence_ = fence;
+    this.elsewhereUntil = undefined;
     this.extend(asked);
     this.listener.held(fence);
+  }
+
+  private heldElsewhere(asked: number, remainingMs: number): void {
+    if (this.elsewhereUntil === undefined) {
+      this.elsewhereUntil = this.deps.clock.monotonic() + remainingMs;
+      this.listener.elsewhere(false);
+    } else if (asked + remainingMs > this.elsewhereUntil) {
+      this.elsewhereUntil = Infinity;
+      this.listener.elsewhere(true);
+    }
   }
 
   private async renew(fence: number, asked: number, mine: number): Promise<void> {

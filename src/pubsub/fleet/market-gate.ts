@@ -1,4 +1,5 @@
 import type { Timer } from '../../clock/clock';
+import type { Verdict } from '../../duty/duty';
 import type { Market } from '../../streams/stream';
 import type { FencedPublishing, Refusal } from './claiming';
 import type { MarketStatus } from '../status';
@@ -21,6 +22,10 @@ export interface MarketGateDeps extends LeaseDeps {
 export interface MarketGateListener {
   demand(stream: string, wanted: boolean): void;
   takeover(market: Market, reason: string): void;
+  /** Whose the lease is; `unknown` when ours was not renewed in time. Not told by {@link MarketGate.stop}. */
+  holder(market: Market, verdict: Verdict): void;
+  /** The replica that runs the upstream of the market was seen to be alive. */
+  alive(market: Market): void;
   release(market: Market): void;
 }
 
@@ -61,6 +66,11 @@ export class MarketGate {
       held: (fence) => {
         deps.log.info({ market, fence }, 'this replica runs the upstream of the market');
         this.begin(fence, 'upstream taken over');
+        listener.holder(market, 'ours');
+      },
+      elsewhere: (alive) => {
+        listener.holder(market, 'others');
+        if (alive) listener.alive(market);
       },
       lost: (why) => this.lost(why),
     });
@@ -203,6 +213,7 @@ export class MarketGate {
     this.again?.cancel();
     this.drop();
     this.releaseSoon();
+    this.listener.holder(this.market, why === 'taken' ? 'others' : 'unknown');
     this.lookWhetherLeft();
   }
 

@@ -1,5 +1,5 @@
 import { type Market, MARKETS } from '../../streams/stream';
-import type { LeaseStore } from '../fleet/lease-store';
+import type { HeldElsewhere, LeaseStore } from '../fleet/lease-store';
 import type { Keys } from './keys';
 import type { RedisLink } from './redis-link';
 import type { Scripts } from './scripts';
@@ -12,10 +12,10 @@ export class RedisLeaseStore implements LeaseStore {
     private readonly scripts: Scripts,
   ) {}
 
-  async tryAcquire(market: Market, id: string, ttlMs: number): Promise<number | undefined> {
+  async tryAcquire(market: Market, id: string, ttlMs: number): Promise<number | HeldElsewhere> {
     const { lease, fence } = this.keys.ofMarket(market);
-    const reply = (await this.link.ask(this.scripts.acquire, [lease, fence], [id, ttlMs])) as Buffer | null;
-    return reply === null ? undefined : Number(reply);
+    const reply = (await this.link.ask(this.scripts.acquire, [lease, fence], [id, ttlMs])) as Buffer | number;
+    return typeof reply === 'number' ? { remainingMs: Math.max(0, reply) } : Number(reply);
   }
 
   async renew(market: Market, id: string, fence: number, ttlMs: number): Promise<boolean> {

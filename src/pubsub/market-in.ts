@@ -1,4 +1,4 @@
-import type { Market } from '../../streams/stream';
+import type { Market } from '../streams/stream';
 
 /** The market of a stream, which is the first word of its name. */
 export function marketIn(stream: string): Market {

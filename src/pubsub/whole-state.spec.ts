@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { publication } from '../../test/support/publications';
-import { Envelope } from '../pubsub/envelope';
-import type { Publication } from '../pubsub/publication';
+import { Envelope } from './envelope';
+import type { Publication } from './publication';
 import type { Message } from '../streams/message';
 import { streamOf } from '../streams/stream';
 import { transformOf } from '../transform/bybit/transform-of';
@@ -53,10 +53,17 @@ test('a snapshot with the deltas that followed it is the book as it stands now',
   );
 });
 
-test('a snapshot alone, or an update that is whole, is the state itself', () => {
-  const [snapshot, update] = [publication(A, 'e1', 1, 'snapshot'), publication(A, 'e1', 2)];
+test('a snapshot alone is the state itself', () => {
+  const snapshot = publication(A, 'e1', 1, 'snapshot');
   expect(wholeStateOf([snapshot], 'acme')).toBe(snapshot);
-  expect(wholeStateOf([snapshot, update], 'acme')).toBe(update);
+});
+
+test('an update is whole, and becomes the snapshot that somebody can begin with', () => {
+  const update = bookPublication(2, { type: 'update', data: [], timestamp: 3, received: 4 });
+  const whole = wholeStateOf([publication(A, 'e1', 1, 'snapshot'), update], 'acme');
+  expect(whole).toMatchObject({ type: 'snapshot', epoch: update.epoch, seq: 2 });
+  const body = JSON.parse(update.body.toString()) as object;
+  expect(JSON.parse(String(whole?.body))).toEqual({ ...body, type: 'snapshot', epoch: update.epoch });
 });
 
 test('without a snapshot there is no state', () => {

@@ -1,15 +1,20 @@
-import { Envelope } from '../pubsub/envelope';
-import type { Publication } from '../pubsub/publication';
+import { Envelope } from './envelope';
+import type { Publication } from './publication';
 import type { Level, Message, OrderBookData } from '../streams/message';
 
 /**
- * The whole state that a recovery ends with. Within one process that is the snapshot it consists of; of a book that is published
- * elsewhere, a snapshot with the deltas that followed it. Undefined when there is no snapshot.
+ * The whole state that a recovery ends with, as one snapshot under its newest number. Within one process that is the snapshot it
+ * consists of; of a book that is published elsewhere, a snapshot with the deltas that followed it. Undefined when there is none.
  */
 export function wholeStateOf(publications: readonly Publication[], brand: string): Publication | undefined {
   const newest = publications.at(-1);
   const base = publications.findLast(({ type }) => type !== 'delta');
-  if (!newest || !base || newest === base) return base;
+  if (!newest || !base) return undefined;
+  const envelope = new Envelope(brand, newest.stream);
+  if (newest === base) {
+    if (base.type === 'snapshot') return base;
+    return { ...base, type: 'snapshot', body: envelope.renamed(base, 'snapshot', base.body) };
+  }
   const book = bookIn(base);
   const bids = sideOf(book.data.bids);
   const asks = sideOf(book.data.asks);
@@ -21,8 +26,8 @@ export function wholeStateOf(publications: readonly Publication[], brand: string
   }
   // All but the levels is in every delta as it stands after it.
   const data = { ...message.data, bids: best(bids, -1), asks: best(asks, 1) };
-  const { epoch, seq, stream } = newest;
-  const body = new Envelope(brand, stream).message({ epoch, seq }, { ...message, type: 'snapshot', data });
+  const { epoch, seq } = newest;
+  const body = envelope.message({ epoch, seq }, { ...message, type: 'snapshot', data });
   return { ...newest, type: 'snapshot', received: 0, body };
 }
 
