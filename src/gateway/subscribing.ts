@@ -1,6 +1,6 @@
 import type { Clock } from '../clock/clock';
 import type { Position, Recovery } from '../pubsub/publication';
-import type { StreamStatus } from '../pubsub/status';
+import { isRefusal, type StreamStatus } from '../pubsub/status';
 import { isStateKind, type ExchangeMarket, type Market, type Stream } from '../streams/stream';
 import type { SymbolDirectory } from '../streams/symbol-directory';
 import type { Hub } from '../subscriptions/hub';
@@ -146,7 +146,7 @@ export class Subscribing {
     const { session, asked } = request;
     const waiting: Promise<unknown>[] = [];
     for (const [name, ask] of asked) {
-      if (isRefused(ask.status)) {
+      if (isRefusal(ask.status)) {
         abandon(session, ask);
         asked.delete(name);
         continue;
@@ -190,7 +190,7 @@ export class Subscribing {
   private standing(session: Session, stream: string, since: ReadonlyMap<string, Position>): Subscribed | undefined {
     const known = session.subscriptions.get(stream);
     if (!known) return undefined;
-    if (!since.has(stream) && !isRefused(this.hub.streamStatus(stream))) return known;
+    if (!since.has(stream) && !isRefusal(this.hub.streamStatus(stream))) return known;
     session.unsubscribe(stream);
     return undefined;
   }
@@ -259,10 +259,6 @@ export class Subscribing {
       if (status && (status.state !== 'live' || !answer)) session.streamStatus(stream.name, status);
     }
   }
-}
-
-function isRefused(status: StreamStatus | undefined): boolean {
-  return status?.state === 'refused' || status?.state === 'unavailable';
 }
 
 function abandon(session: Session, { stream, membership }: Pick<Asked, 'stream' | 'membership'>): void {

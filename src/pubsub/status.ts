@@ -19,3 +19,8 @@ export interface MarketStatus {
   readonly reason: string;
   readonly since: number;
 }
+
+/** Whether the exchange will not serve the stream: there is nothing to wait for. */
+export function isRefusal(status: StreamStatus | undefined): status is StreamStatus {
+  return status?.state === 'refused' || status?.state === 'unavailable';
+}

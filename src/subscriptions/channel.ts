@@ -19,6 +19,8 @@ export class Channel implements StreamListener {
 
   /** Where the stream stands, as far as it is known here. */
   place: Position = { epoch: '', seq: 0 };
+  /** When the newest publication was read from the exchange, ms since 1970; 0 before the first one that came here. */
+  receivedAt = 0;
 
   constructor(
     /** Its name without the brand. */
@@ -30,9 +32,15 @@ export class Channel implements StreamListener {
     return this.sinks.size === 0 && this.joiners.size === 0 && this.paused.size === 0;
   }
 
+  /** A listener that is being given a place anew may count twice. */
+  get listeners(): number {
+    return this.sinks.size + this.joiners.size + this.paused.size;
+  }
+
   /** The fan-out: a loop and nothing else. A sink that has had enough may leave during it: a set that is walked allows that. */
   publication(publication: Publication): void {
     this.place = publication;
+    this.receivedAt = publication.received;
     for (const sink of this.sinks) sink.deliver(publication, true);
     if (this.joiners.size > 0) for (const joiner of this.joiners) joiner.hold(publication);
   }

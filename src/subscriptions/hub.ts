@@ -6,6 +6,17 @@ import { Channel } from './channel';
 import { Membership } from './membership';
 import type { Sink } from './sink';
 
+/** Who listens to one stream, and what came of it last. */
+export interface StreamAudience {
+  /** Its name without the brand. */
+  readonly stream: string;
+  readonly subscribers: number;
+  /** 0 before the first message. */
+  readonly seq: number;
+  /** When that was read from the exchange, ms since 1970; 0 when nothing came since somebody listens. */
+  readonly receivedAt: number;
+}
+
 /** Who listens to what on this process. A sink holds at most one membership of a stream: its owner sees to that. */
 export class Hub {
   private readonly channels = new Map<string, Channel>();
@@ -37,6 +48,13 @@ export class Hub {
 
   get channelCount(): number {
     return this.channels.size;
+  }
+
+  /** Every stream that has a listener here. */
+  *audiences(): Iterable<StreamAudience> {
+    for (const { stream, listeners, place, receivedAt } of this.channels.values()) {
+      yield { stream, subscribers: listeners, seq: place.seq, receivedAt };
+    }
   }
 
   private openChannel({ name, kind }: { readonly name: string; readonly kind: Kind }): Channel {

@@ -1,0 +1,84 @@
+import type { BalanceRecord, BalanceStore, MarginRecord } from '../store/store';
+import {
+  ApiError,
+  type BalanceHistoryQuery,
+  type BalanceHistoryView,
+  type BalancesQuery,
+  type BalancesView,
+  type BalanceSyncView,
+  type BalanceView,
+  type MarginBalanceView,
+} from './api';
+import { kept } from './subscribing-services';
+
+/** The account's side of the balances: asks the exchange now. */
+export interface BalanceSource {
+  report(): { readonly configured: boolean };
+  /** Rejects with an error whose message is safe to show. */
+  syncBalances(): Promise<{ readonly coins: readonly string[] }>;
+}
+
+/** The account's balances as they were recorded. Rejects with {@link ApiError}. */
+export class Balances {
+  constructor(
+    private readonly store: BalanceStore,
+    private readonly source: BalanceSource,
+  ) {}
+
+  async latest({ coin, limit, offset }: BalancesQuery): Promise<BalancesView> {
+    const { balances, total, margin } = await kept(this.store.latest({ coin }, { limit, offset }));
+    return { balances: balances.map(balanceView), total, margin: margin && marginView(margin) };
+  }
+
+  async history({ coin, from, to, limit, offset }: BalanceHistoryQuery): Promise<BalanceHistoryView> {
+    const { records, total } = await kept(this.store.history({ coin, from, to }, { limit, offset }));
+    return { records: records.map(balanceView), total };
+  }
+
+  /** What the exchange answers becomes an event like a push, and is recorded as one. */
+  async sync(): Promise<BalanceSyncView> {
+    if (!this.source.report().configured) {
+      throw new ApiError('ACCOUNT_NOT_CONFIGURED', 'No account is followed here; set BYBIT_API_KEY and BYBIT_API_SECRET.');
+    }
+    try {
+      const { coins } = await this.source.syncBalances();
+      return { updated_coins: coins, updated_count: coins.length };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unknown';
+      throw new ApiError('BALANCE_SYNC_FAILED', `The balances could not be fetched from the exchange: ${reason}`);
+    }
+  }
+}
+
+function balanceView(record: BalanceRecord): BalanceView {
+  return {
+    coin: record.coin,
+    account_type: record.accountType,
+    wallet_balance: record.walletBalance,
+    equity: record.equity,
+    locked: record.locked,
+    borrowed: record.borrowed,
+    accrued_interest: record.accruedInterest,
+    unrealised_pnl: record.unrealisedPnl,
+    realised_pnl: record.realisedPnl,
+    usd_value: record.usdValue,
+    timestamp: new Date(record.timestamp).toISOString(),
+    recorded_at: new Date(record.recordedAt).toISOString(),
+    trace_id: record.traceId,
+  };
+}
+
+function marginView(record: MarginRecord): MarginBalanceView {
+  return {
+    account_type: record.accountType,
+    total_equity: record.totalEquity,
+    total_wallet_balance: record.totalWalletBalance,
+    total_margin_balance: record.totalMarginBalance,
+    total_available_balance: record.totalAvailableBalance,
+    total_unrealised_pnl: record.totalUnrealisedPnl,
+    total_initial_margin: record.totalInitialMargin,
+    total_maintenance_margin: record.totalMaintenanceMargin,
+    timestamp: new Date(record.timestamp).toISOString(),
+    recorded_at: new Date(record.recordedAt).toISOString(),
+  };
+}

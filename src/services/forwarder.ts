@@ -1,0 +1,118 @@
+import type { EventBroker } from '../amqp/broker';
+import type { Clock } from '../clock/clock';
+import { Counter } from '../meters/counter';
+import type { Publication } from '../pubsub/publication';
+import type { EventType } from '../streams/event-type';
+import type { MarketStream } from '../streams/stream';
+import type { Hub } from '../subscriptions/hub';
+import { carriedBy, eventBody, gapBody, gapIn, messageIdOf, traceIdOf, type Carried } from './event-body';
+import { ForwardedTopic } from './forwarded-topic';
+import { fundingChanged, fundingIn, type Funding } from './funding-change';
+
+/** Spans of OpenTelemetry, if they are wanted. */
+export interface EventTracer {
+  event(event: { readonly traceId: string; readonly eventType: EventType; readonly topic: string; readonly received: number }): void;
+}
+
+export interface ForwarderDeps {
+  /** Not the clients' one: its memberships are no clients. */
+  readonly hub: Pick<Hub, 'join'>;
+  readonly broker: Pick<EventBroker, 'publish'>;
+  readonly clock: Clock;
+  /** Called for each event and service that it goes to. On the data path. */
+  readonly sent: (topic: string, services: readonly string[], at: number) => void;
+  readonly tracer?: EventTracer | undefined;
+}
+
+/** What one topic is to be forwarded to. */
+export interface WantedTopic {
+  readonly stream: MarketStream;
+  readonly eventType: EventType;
+  readonly services: ReadonlySet<string>;
+}
+
+/** Sends market data to the services that asked for it: one event per publication, however many they are. Nothing here waits. */
+export class Forwarder {
+  private readonly topics = new Map<string, ForwardedTopic>();
+  /** What was last said of each funding topic. */
+  private readonly fundings = new Map<string, Funding>();
+  /** Events handed to the broker, by event type. */
+  readonly events = new Counter();
+
+  constructor(private readonly deps: ForwarderDeps) {}
+
+  /** Topics that are listened to. */
+  get size(): number {
+    return this.topics.size;
+  }
+
+  /** Listens to what is named, from now on, and to nothing else. */
+  want(wanted: ReadonlyMap<string, WantedTopic>): void {
+    for (const [name, topic] of this.topics) {
+      const services = wanted.get(name)?.services;
+      for (const service of [...topic.all()]) if (!services?.has(service)) topic.remove(service);
+      if (topic.empty) this.forget(name);
+    }
+    for (const [name, { stream, eventType, services }] of wanted) {
+      let topic = this.topics.get(name);
+      if (!topic) {
+        topic = new ForwardedTopic(name, stream, eventType, { ...this.deps, send: this.send });
+        this.topics.set(name, topic);
+      }
+      for (const service of services) topic.add(service);
+    }
+  }
+
+  /** Services per stream, for the list of streams. */
+  *listeners(): Iterable<{ readonly stream: MarketStream; readonly services: number }> {
+    for (const topic of this.topics.values()) yield { stream: topic.stream, services: [...topic.all()].length };
+  }
+
+  stop(): void {
+    for (const [name, topic] of this.topics) {
+      topic.end();
+      this.forget(name);
+    }
+  }
+
+  private forget(name: string): void {
+    this.topics.delete(name);
+    this.fundings.delete(name);
+  }
+
+  private readonly send = (
+    { topic, stream, eventType }: ForwardedTopic,
+    publication: Publication,
+    services: readonly string[],
+    begins: boolean,
+  ): void => {
+    const messageId = messageIdOf(topic, publication);
+    const traceId = traceIdOf(messageId);
+    const about = { messageId, eventType, topic, traceId };
+    let body: Buffer;
+    if (publication.type === 'gap') {
+      const at = publication.received || this.deps.clock.now();
+      body = gapBody({ ...about, timestamp: at, received: at }, publication.epoch, gapIn(publication));
+    } else {
+      const carried = carriedBy(publication);
+      const head = { ...about, timestamp: carried.timestamp, received: carried.received };
+      const said = eventType === 'funding' ? this.funding(topic, publication, begins) : { type: publication.type, data: carried.data };
+      if (!said) return;
+      body = eventBody(head, said.type, publication, said.data);
+    }
+    this.deps.broker.publish({ ...about, routingKey: `${eventType}.${stream.market}.${stream.symbol}`, services, body });
+    this.events.add(eventType);
+    this.deps.sent(topic, services, this.deps.clock.now());
+    this.deps.tracer?.event({ traceId, eventType, topic, received: publication.received });
+  };
+
+  /** Undefined while nothing is new. Who begins is told what is known already. */
+  private funding(topic: string, publication: Publication, begins: boolean): { type: string; data: Carried['data'] } | undefined {
+    const now = fundingIn(publication);
+    if (!now) return undefined;
+    const before = this.fundings.get(topic);
+    this.fundings.set(topic, now);
+    if (!begins && !fundingChanged(before, now)) return undefined;
+    return { type: begins || !before ? 'snapshot' : 'update', data: Buffer.from(JSON.stringify(now)) };
+  }
+}

@@ -1,0 +1,170 @@
+import type { Clock } from '../clock/clock';
+import { isRefusal, type StreamStatus } from '../pubsub/status';
+import { StoreUnavailable, type ServiceSubscription, type Store } from '../store/store';
+import { isAccountChannel } from '../streams/event-type';
+import type { ExchangeMarket, Stream } from '../streams/stream';
+import type { SymbolDirectory } from '../streams/symbol-directory';
+import type { Hub } from '../subscriptions/hub';
+import type { Membership } from '../subscriptions/membership';
+import type { Sink } from '../subscriptions/sink';
+import {
+  ApiError,
+  type CancelByServiceView,
+  type CancelView,
+  type SubscribeRequest,
+  type SubscriptionsQuery,
+  type SubscriptionsView,
+  type SubscriptionView,
+} from './api';
+import { requestedTopic } from './service-topic';
+
+/** How long the replica that took a subscription listens itself: longer than the one on duty takes to notice. */
+const HAND_OVER_MS = 3000;
+
+export interface SubscribingServicesOptions {
+  readonly brand: string;
+  readonly markets: ReadonlySet<ExchangeMarket>;
+  /** How long the exchange may take to answer before a subscription is taken without its answer. */
+  readonly timeoutMs: number;
+  /** Whether there is an account to follow. */
+  readonly account: boolean;
+}
+
+export interface SubscribingServicesDeps {
+  readonly store: Pick<Store, 'subscriptions' | 'report'>;
+  readonly hub: Pick<Hub, 'join'>;
+  readonly symbols: Pick<SymbolDirectory, 'look'>;
+  /** Serves what is wanted now: the subscriptions have changed. */
+  readonly keeper: { refresh(): Promise<void> };
+  readonly clock: Pick<Clock, 'after'>;
+}
+
+const SILENT: Sink = { deliver: () => undefined, streamStatus: () => undefined, marketStatus: () => undefined };
+
+/** What back-end services subscribe to. Rejects with {@link ApiError}. */
+export class SubscribingServices {
+  constructor(
+    private readonly options: SubscribingServicesOptions,
+    private readonly deps: SubscribingServicesDeps,
+  ) {}
+
+  /** Takes a subscription when the exchange takes its topic, or does not answer in time: it will be asked again until it does. */
+  async subscribe(request: SubscribeRequest): Promise<SubscriptionView> {
+    const { topic, stream } = requestedTopic(request, this.options.brand, this.options.markets);
+    this.check(request, stream);
+    const { store } = this.deps;
+    // Who cannot be remembered need not be asked for.
+    if (!store.report().available) throw storeUnavailable();
+    const membership = this.listen(stream);
+    try {
+      const answer = membership && (await this.answer(membership));
+      if (isRefusal(answer)) throw new ApiError('EXCHANGE_REJECTED', `The exchange refused ${topic}: ${answer.reason}`, { topic, reason: answer.reason });
+      const added = await kept(
+        store.subscriptions.add({
+          channelType: request.channel_type,
+          symbol: stream.market === 'account' ? null : stream.symbol,
+          market: stream.market,
+          topic,
+          requestingService: request.requesting_service,
+        }),
+      );
+      if (added === 'exists') {
+        const { requesting_service: service } = request;
+        throw new ApiError('SUBSCRIPTION_EXISTS', `${service} has subscribed to ${topic} already.`, { topic, requesting_service: service });
+      }
+      await this.deps.keeper.refresh();
+      return viewOf(added);
+    } finally {
+      if (membership) this.deps.clock.after(HAND_OVER_MS, () => membership.leave());
+    }
+  }
+
+  async list({ limit, offset, ...query }: SubscriptionsQuery): Promise<SubscriptionsView> {
+    const filter = { requestingService: query.requesting_service, isActive: query.is_active, channelType: query.channel_type };
+    const { subscriptions, total } = await kept(this.deps.store.subscriptions.list(filter, { limit, offset }));
+    return { subscriptions: subscriptions.map(viewOf), total };
+  }
+
+  async find(id: string): Promise<SubscriptionView> {
+    const subscription = await kept(this.deps.store.subscriptions.find(id));
+    if (!subscription) throw notFound(id);
+    return viewOf(subscription);
+  }
+
+  /** When it answers, nothing more is asked of the exchange for this subscription. */
+  async cancel(id: string): Promise<CancelView> {
+    const cancelled = await kept(this.deps.store.subscriptions.cancel(id));
+    if (!cancelled) throw notFound(id);
+    await this.deps.keeper.refresh();
+    return { message: `${cancelled.requestingService} has no subscription to ${cancelled.topic} any more.`, subscription_id: id };
+  }
+
+  async cancelAllOf(service: string): Promise<CancelByServiceView> {
+    const cancelled = await kept(this.deps.store.subscriptions.cancelAllOf(service));
+    await this.deps.keeper.refresh();
+    return { message: `${service} has no subscriptions any more.`, cancelled_count: cancelled.length };
+  }
+
+  private check(request: SubscribeRequest, stream: Stream): void {
+    if (stream.market === 'account') {
+      if (this.options.account || !isAccountChannel(request.channel_type)) return;
+      throw new ApiError('ACCOUNT_NOT_CONFIGURED', 'No account is followed here; set BYBIT_API_KEY and BYBIT_API_SECRET.');
+    }
+    const answer = this.deps.symbols.look(stream.market, stream.symbol);
+    if (answer.known) return;
+    const hint = answer.nearest.length > 0 ? ` Did you mean ${answer.nearest.join(', ')}?` : '';
+    throw new ApiError('INVALID_SYMBOL', `Unknown symbol on ${stream.market}: ${stream.symbol}.${hint}`, { nearest: answer.nearest });
+  }
+
+  /** The account's streams are listened to in any case, and by the replica on duty alone. */
+  private listen(stream: Stream): Membership | undefined {
+    return stream.market === 'account' ? undefined : this.deps.hub.join(stream, SILENT);
+  }
+
+  /** Undefined when the exchange has not answered in time. */
+  private answer(membership: Membership): Promise<StreamStatus | undefined> {
+    const known = membership.answer();
+    if (known) return Promise.resolve(known);
+    return new Promise((resolve) => {
+      const late = this.deps.clock.after(this.options.timeoutMs, () => resolve(undefined));
+      void membership.accepted().then((status) => {
+        late.cancel();
+        resolve(status);
+      });
+    });
+  }
+}
+
+/** What the store answers. @throws ApiError while it cannot be asked */
+export async function kept<Answer>(asked: Promise<Answer>): Promise<Answer> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw storeUnavailable();
+    throw error;
+  }
+}
+
+function storeUnavailable(): ApiError {
+  return new ApiError('STORE_UNAVAILABLE', 'The database cannot be reached; try again in a moment. What was subscribed before goes on.');
+}
+
+function notFound(id: string): ApiError {
+  return new ApiError('SUBSCRIPTION_NOT_FOUND', `There is no active subscription ${id}.`, { subscription_id: id });
+}
+
+function viewOf(subscription: ServiceSubscription): SubscriptionView {
+  const { id, channelType, symbol, market, topic, requestingService, isActive, createdAt, updatedAt, lastEventAt } = subscription;
+  return {
+    id,
+    channel_type: channelType,
+    symbol,
+    market,
+    topic,
+    requesting_service: requestingService,
+    is_active: isActive,
+    created_at: new Date(createdAt).toISOString(),
+    updated_at: new Date(updatedAt).toISOString(),
+    last_event_at: lastEventAt === null ? null : new Date(lastEventAt).toISOString(),
+  };
+}
