@@ -13,6 +13,8 @@ export interface OutgoingEvent {
   readonly services: readonly string[];
   /** JSON. */
   readonly body: Buffer;
+  /** When the message of the exchange was read that it was made of, ms since 1970; 0 or undefined when that is no measure. */
+  readonly received?: number | undefined;
 }
 
 /** The broker does not take events now. Its message is for logs. */

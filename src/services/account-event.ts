@@ -27,3 +27,12 @@ export function accountEvent(publication: Publication, now: number): OutboxEvent
   const { market, symbol } = JSON.parse(data.toString()) as AccountOrder | AccountExecution | AccountPosition;
   return { ...about, routingKey: `${eventType}.${market}.${symbol}`, body };
 }
+
+const RECEIVED_AT = '"received_at":"';
+const ISO_LENGTH = new Date(0).toISOString().length;
+
+/** When the message of the exchange was read that an event was made of, ms since 1970. */
+export function receivedOf(body: string): number {
+  const at = body.indexOf(RECEIVED_AT) + RECEIVED_AT.length;
+  return Date.parse(body.slice(at, at + ISO_LENGTH));
+}

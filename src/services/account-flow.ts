@@ -1,12 +1,13 @@
 import { BrokerUnavailable, type EventBroker, type OutgoingEvent } from '../amqp/broker';
 import type { Clock, Timer } from '../clock/clock';
-import type { Duty } from '../pubsub/duty';
+import type { Duty } from '../duty/duty';
 import type { Publication } from '../pubsub/publication';
 import type { Listening } from '../pubsub/pubsub';
 import { StoreUnavailable, type OutboxEvent, type OutboxStore } from '../store/store';
 import type { EventType } from '../streams/event-type';
 import { ACCOUNT_KINDS, accountStream } from '../streams/stream';
-import { accountEvent } from './account-event';
+import type { StreamAudience } from '../subscriptions/hub';
+import { accountEvent, receivedOf } from './account-event';
 import { AccountIntake } from './account-intake';
 import { AccountQueue, type AccountQueueLimits, type Batch } from './account-queue';
 import type { ServicesLog } from './keeper';
@@ -46,6 +47,8 @@ export interface AccountFlowReport {
   readonly delivered: number;
   /** Events that nobody has and nobody will get. */
   readonly lost: number;
+  /** When the newest of them was noticed, ms since 1970; null when none was. */
+  readonly lostAt: number | null;
   /** Events that could not be recorded. */
   readonly unrecorded: number;
 }
@@ -60,6 +63,8 @@ export class AccountFlow {
   private intakes: AccountIntake[] = [];
   private active = false;
   private lostBefore = 0;
+  private lost = 0;
+  private lostAt: number | null = null;
   private storing = false;
   private delivering = false;
   private finding = false;
@@ -79,7 +84,10 @@ export class AccountFlow {
   }
 
   start(): void {
-    this.ticks = this.deps.clock.every(TICK_MS, () => this.go());
+    this.ticks = this.deps.clock.every(TICK_MS, () => {
+      this.lookForLoss();
+      this.go();
+    });
     this.deps.duty.onHeld(() => this.begin());
     this.deps.duty.onReleased(() => this.release());
   }
@@ -94,16 +102,24 @@ export class AccountFlow {
   }
 
   report(): AccountFlowReport {
-    const { lost, unrecorded, size } = this.queue;
-    const held = this.intakes.reduce((sum, intake) => sum + intake.lost, 0);
+    const { unrecorded, size } = this.queue;
+    this.lookForLoss();
     return {
       active: this.active,
       queued: size,
       kept: this.kept,
       delivered: this.deliveries,
-      lost: lost + held + this.lostBefore,
+      lost: this.lost,
+      lostAt: this.lostAt,
       unrecorded,
     };
+  }
+
+  /** The account's streams, which this replica listens to. */
+  *audiences(): Iterable<StreamAudience> {
+    for (const { stream, newest } of this.intakes) {
+      yield { stream: stream.name, subscribers: 1, seq: newest.seq, receivedAt: newest.received };
+    }
   }
 
   /** Takes nothing more, and resolves when what was taken is kept and delivered, or cannot be now. Call {@link stop} after it. */
@@ -145,6 +161,14 @@ export class AccountFlow {
       this.lostBefore += intake.lost;
     }
     this.intakes = [];
+  }
+
+  private lookForLoss(): void {
+    const lost = this.queue.lost + this.lostBefore + this.intakes.reduce((sum, intake) => sum + intake.lost, 0);
+    if (lost === this.lost) return;
+    this.deps.log.error({ lost: lost - this.lost }, 'account events are lost: neither the store nor the broker has taken them');
+    this.lost = lost;
+    this.lostAt = this.deps.clock.now();
   }
 
   private take(publication: Publication): void {
@@ -313,6 +337,7 @@ export class AccountFlow {
       traceId,
       services: this.deps.services(stream),
       body: Buffer.from(body),
+      received: receivedOf(body),
     };
   }
 

@@ -12,6 +12,8 @@ const MAX_HELD = 25_000;
 export class AccountIntake implements StreamListener {
   /** Publications that waited here and had to go for want of room. */
   lost = 0;
+  /** What came last. */
+  newest: Pick<Publication, 'seq' | 'received'> = { seq: 0, received: 0 };
   private held: Publication[] | undefined = [];
   private ended = false;
 
@@ -32,6 +34,7 @@ export class AccountIntake implements StreamListener {
   }
 
   publication(publication: Publication): void {
+    this.newest = publication;
     if (!this.held) {
       this.take(publication);
       return;

@@ -9,11 +9,6 @@ import { carriedBy, eventBody, gapBody, gapIn, messageIdOf, traceIdOf, type Carr
 import { ForwardedTopic } from './forwarded-topic';
 import { fundingChanged, fundingIn, type Funding } from './funding-change';
 
-/** Spans of OpenTelemetry, if they are wanted. */
-export interface EventTracer {
-  event(event: { readonly traceId: string; readonly eventType: EventType; readonly topic: string; readonly received: number }): void;
-}
-
 export interface ForwarderDeps {
   /** Not the clients' one: its memberships are no clients. */
   readonly hub: Pick<Hub, 'join'>;
@@ -21,7 +16,6 @@ export interface ForwarderDeps {
   readonly clock: Clock;
   /** Called for each event and service that it goes to. On the data path. */
   readonly sent: (topic: string, services: readonly string[], at: number) => void;
-  readonly tracer?: EventTracer | undefined;
 }
 
 /** What one topic is to be forwarded to. */
@@ -63,9 +57,9 @@ export class Forwarder {
     }
   }
 
-  /** Services per stream, for the list of streams. */
-  *listeners(): Iterable<{ readonly stream: MarketStream; readonly services: number }> {
-    for (const topic of this.topics.values()) yield { stream: topic.stream, services: [...topic.all()].length };
+  /** How many services each topic has, by the stream that brings it. */
+  *listeners(): Iterable<{ readonly stream: string; readonly count: number }> {
+    for (const topic of this.topics.values()) yield { stream: topic.stream.name, count: [...topic.all()].length };
   }
 
   stop(): void {
@@ -100,10 +94,9 @@ export class Forwarder {
       if (!said) return;
       body = eventBody(head, said.type, publication, said.data);
     }
-    this.deps.broker.publish({ ...about, routingKey: `${eventType}.${stream.market}.${stream.symbol}`, services, body });
+    this.deps.broker.publish({ ...about, routingKey: `${eventType}.${stream.market}.${stream.symbol}`, services, body, received: publication.received });
     this.events.add(eventType);
     this.deps.sent(topic, services, this.deps.clock.now());
-    this.deps.tracer?.event({ traceId, eventType, topic, received: publication.received });
   };
 
   /** Undefined while nothing is new. Who begins is told what is known already. */

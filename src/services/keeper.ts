@@ -1,6 +1,6 @@
 import type { EventBroker } from '../amqp/broker';
 import type { Clock, Timer } from '../clock/clock';
-import type { Duty } from '../pubsub/duty';
+import type { Duty } from '../duty/duty';
 import type { SubscriptionStore } from '../store/store';
 import type { Forwarder } from './forwarder';
 import { WantedSubscriptions } from './wanted-subscriptions';
