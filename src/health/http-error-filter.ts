@@ -1,10 +1,9 @@
 import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { LOGGER } from '../config/log.module';
-import { httpErrorBody } from './http-error';
-
-/** Paths that answer GET; any other method there is told so. */
-const GET_PATHS = new Set(['/', '/live', '/ready', '/health', '/stats', '/ws', '/docs/protocol.md']);
+import { ApiError } from '../services/api';
+import { allowedMethods } from './allowed-methods';
+import { httpErrorBody, wrongMethodBody, type HttpErrorBody } from './http-error';
 
 /** Turns every failed HTTP request into the one error shape. What is inside an unexpected failure goes to the log only. */
 @Catch()
@@ -16,23 +15,31 @@ export class HttpErrorFilter implements ExceptionFilter {
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const { httpAdapter } = this.adapterHost;
-    const request = host.switchToHttp().getRequest<{ readonly path: string }>();
+    const { path, method } = host.switchToHttp().getRequest<{ readonly path: string; readonly method: string }>();
     const response = host.switchToHttp().getResponse<object>();
-    let status = exception instanceof HttpException ? exception.getStatus() : 500;
-    if (status === 404 && GET_PATHS.has(withoutEnd(request.path))) {
+    let status = statusOf(exception);
+    let body: HttpErrorBody = exception instanceof ApiError ? apiErrorBody(exception) : httpErrorBody(status);
+    const allowed = status === 404 && !(exception instanceof ApiError) ? allowedMethods(path) : undefined;
+    if (allowed && !allowed.includes(method === 'HEAD' ? 'GET' : method)) {
       status = 405;
-      httpAdapter.setHeader(response, 'Allow', 'GET, HEAD');
+      body = wrongMethodBody(allowed);
+      httpAdapter.setHeader(response, 'Allow', allowed.flatMap((each) => (each === 'GET' ? ['GET', 'HEAD'] : [each])).join(', '));
     }
-    if (status >= 500) this.log.error({ err: exception, path: request.path }, 'an HTTP request failed');
+    // What a use case says of itself is no surprise.
+    if (status >= 500 && !(exception instanceof ApiError)) this.log.error({ err: exception, path }, 'an HTTP request failed');
     if (httpAdapter.isHeadersSent(response)) {
       httpAdapter.end(response);
       return;
     }
-    httpAdapter.reply(response, httpErrorBody(status), status);
+    httpAdapter.reply(response, body, status);
   }
 }
 
-/** As the router sees it: without case and without slashes at the end. */
-function withoutEnd(path: string): string {
-  return path.toLowerCase().replace(/\/+$/, '') || '/';
+function statusOf(exception: unknown): number {
+  if (exception instanceof ApiError) return exception.status;
+  return exception instanceof HttpException ? exception.getStatus() : 500;
+}
+
+function apiErrorBody({ message, code, details }: ApiError): HttpErrorBody {
+  return { error: message, code, details };
 }

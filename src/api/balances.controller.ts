@@ -1,0 +1,41 @@
+import { Body, Controller, Get, HttpCode, Post, Query, UsePipes } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ServicesApi, type BalanceHistoryView, type BalancesView, type BalanceSyncView } from '../services/api';
+import { BalanceHistory, Balances, BalanceSync } from './account-answers';
+import { BalanceFilter, BalanceHistoryFilter } from './account-requests';
+import { Fails, FailsWithBody } from './failures';
+import { NoFields, NoQuery } from './page';
+import { RequestPipe } from './request-pipe';
+
+/** What the platform's own account holds and held. */
+@ApiTags('balances')
+@UsePipes(RequestPipe)
+@Controller('api/v1/balances')
+export class BalancesController {
+  constructor(private readonly services: ServicesApi) {}
+
+  @Get()
+  @ApiOperation({ operationId: 'listBalances', summary: 'The newest balance of each coin, and of the whole account' })
+  @ApiOkResponse({ type: Balances, description: 'One page of the coins that match' })
+  @Fails('STORE_UNAVAILABLE')
+  latest(@Query() filter: BalanceFilter): Promise<BalancesView> {
+    return this.services.balances(filter);
+  }
+
+  @Get('history')
+  @ApiOperation({ operationId: 'listBalanceHistory', summary: 'Every balance that was recorded, newest first' })
+  @ApiOkResponse({ type: BalanceHistory, description: 'One page of the records that match' })
+  @Fails('STORE_UNAVAILABLE')
+  history(@Query() filter: BalanceHistoryFilter): Promise<BalanceHistoryView> {
+    return this.services.balanceHistory(filter);
+  }
+
+  @Post('sync')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'syncBalances', summary: 'Fetch the balances from the exchange now' })
+  @ApiOkResponse({ type: BalanceSync, description: 'Fetched and written down' })
+  @FailsWithBody('BALANCE_SYNC_FAILED', 'STORE_UNAVAILABLE', 'ACCOUNT_NOT_CONFIGURED')
+  sync(@Body() _body: NoFields, @Query() _query: NoQuery): Promise<BalanceSyncView> {
+    return this.services.syncBalances();
+  }
+}

@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { UnsupportedMediaTypeException } from '@nestjs/common';
+import { ApiError } from '../services/api';
+import type { ApiKeys } from './api-keys';
+import type { RequestLog } from './request-log';
+import { RETRY_AFTER_SECONDS, type WrongKeys } from './wrong-keys';
+
+/** Query parameters in which people send keys. */
+const KEY_PARAMETER = /^(x[-_]?)?(api|access|auth|secret)?[-_]?(key|token|authorization)$/i;
+const JSON_TYPE = /^application\/json\s*(;|$)/i;
+const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
+
+/** What every call under /api/v1 has to pass, known or not: is the interface open, whose key is it, may the body be read. */
+export class Entrance {
+  constructor(
+    private readonly keys: ApiKeys,
+    private readonly wrong: WrongKeys,
+    private readonly log: RequestLog,
+    private readonly addressOf: (request: IncomingMessage) => string,
+  ) {}
+
+  /** Express middleware. Comes before the body is read, so that it is read for nobody without a key. */
+  readonly pass = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
+    this.log.open(request, response, (logged) => {
+      try {
+        logged.key = this.admit(request, response);
+        checkBody(request);
+      } catch (error) {
+        next(error);
+        return;
+      }
+      next();
+    });
+  };
+
+  /** The name of the key. Throws an {@link ApiError}. */
+  private admit(request: IncomingMessage, response: ServerResponse): string {
+    if (!this.keys.any) {
+      throw new ApiError(
+        'API_DISABLED',
+        'The REST interface is closed: no API key is configured. Make one with "npm run api-key -- NAME" and set API_KEYS.',
+      );
+    }
+    this.refuseKeyInAddress(request);
+    const key = request.headers['x-api-key'];
+    if (typeof key !== 'string' || key === '') {
+      throw new ApiError('UNAUTHORIZED', 'The API key is missing; send it in the header X-API-Key.');
+    }
+    const name = this.keys.nameOf(key);
+    if (name !== undefined) return name;
+    if (this.wrong.count(this.addressOf(request))) {
+      throw new ApiError('UNAUTHORIZED', 'The API key is not known here; check the header X-API-Key.');
+    }
+    response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+    throw new ApiError('TOO_MANY_WRONG_KEYS', `Too many wrong API keys; wait ${RETRY_AFTER_SECONDS} s and check the key.`);
+  }
+
+  private refuseKeyInAddress({ originalUrl }: IncomingMessage & { readonly originalUrl?: string }): void {
+    const query = originalUrl?.split('?').slice(1).join('?') ?? '';
+    for (const [name, value] of new URLSearchParams(query)) {
+      if (!KEY_PARAMETER.test(name) && this.keys.nameOf(value) === undefined) continue;
+      throw new ApiError(
+        'VALIDATION_ERROR',
+        'Send the API key in the header X-API-Key, never in the address: addresses end up in logs. Replace this key, it may be known.',
+        [{ field: 'query', problem: 'holds a key' }],
+      );
+    }
+  }
+}
+
+function checkBody({ method = '', headers }: IncomingMessage): void {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (!hasBody) return;
+  if (!WITH_BODY.has(method)) {
+    throw new ApiError('VALIDATION_ERROR', `${method} takes no body here; leave it out.`, [
+      { field: 'body', problem: 'must not be sent' },
+    ]);
+  }
+  if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw new UnsupportedMediaTypeException();
+}

@@ -1,0 +1,32 @@
+import { Controller, Get, Query, UsePipes } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ServicesApi, type StreamsView, type SymbolsView } from '../services/api';
+import { Fails } from './failures';
+import { Instruments, LiveStreams } from './market-answers';
+import { SymbolFilter } from './market-requests';
+import { NoQuery } from './page';
+import { RequestPipe } from './request-pipe';
+
+/** What can be asked for, and what flows. */
+@ApiTags('markets')
+@UsePipes(RequestPipe)
+@Controller('api/v1')
+export class MarketsController {
+  constructor(private readonly services: ServicesApi) {}
+
+  @Get('symbols')
+  @ApiOperation({ operationId: 'listSymbols', summary: 'Instruments that can be subscribed to' })
+  @ApiOkResponse({ type: Instruments, description: 'All that match' })
+  @Fails()
+  symbols(@Query() filter: SymbolFilter): Promise<SymbolsView> {
+    return this.services.symbols(filter);
+  }
+
+  @Get('streams')
+  @ApiOperation({ operationId: 'listStreams', summary: 'Streams that somebody listens to now' })
+  @ApiOkResponse({ type: LiveStreams, description: 'All of them' })
+  @Fails()
+  streams(@Query() _query: NoQuery): Promise<StreamsView> {
+    return this.services.streams();
+  }
+}

@@ -1,0 +1,81 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UsePipes } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ServicesApi,
+  type CancelByServiceView,
+  type CancelView,
+  type SubscriptionsView,
+  type SubscriptionView,
+} from '../services/api';
+import { Fails, FailsWithBody } from './failures';
+import { NoQuery } from './page';
+import { RequestPipe } from './request-pipe';
+import { Cancelled, CancelledByService, Subscription, Subscriptions } from './subscription-answers';
+import { ServicePath, Subscribe, SubscriptionFilter, SubscriptionPath } from './subscription-requests';
+
+/** What services ask for, and what they no longer want. */
+@ApiTags('subscriptions')
+@UsePipes(RequestPipe)
+@Controller('api/v1/subscriptions')
+export class SubscriptionsController {
+  constructor(private readonly services: ServicesApi) {}
+
+  @Post()
+  @HttpCode(201)
+  @ApiOperation({
+    operationId: 'subscribe',
+    summary: 'Have the events of a stream sent to the queues of a service',
+    description:
+      'The exchange is asked before this is answered. The events go to the queue ws-gateway.{service}.{event_type}, from now on and after every restart, until the subscription is cancelled.',
+  })
+  @ApiCreatedResponse({ type: Subscription, description: 'In force from now on' })
+  @FailsWithBody(
+    'INVALID_CHANNEL_TYPE',
+    'MISSING_SYMBOL',
+    'INVALID_SYMBOL',
+    'INVALID_TOPIC',
+    'SUBSCRIPTION_EXISTS',
+    'EXCHANGE_REJECTED',
+    'STORE_UNAVAILABLE',
+    'ACCOUNT_NOT_CONFIGURED',
+  )
+  subscribe(@Body() request: Subscribe, @Query() _query: NoQuery): Promise<SubscriptionView> {
+    return this.services.subscribe(request);
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'listSubscriptions', summary: 'List subscriptions, newest first' })
+  @ApiOkResponse({ type: Subscriptions, description: 'One page of those that match' })
+  @Fails('INVALID_CHANNEL_TYPE', 'STORE_UNAVAILABLE')
+  list(@Query() filter: SubscriptionFilter): Promise<SubscriptionsView> {
+    return this.services.subscriptions(filter);
+  }
+
+  @Delete('by-service/:name')
+  @ApiOperation({ operationId: 'cancelByService', summary: 'Cancel all subscriptions of a service' })
+  @ApiOkResponse({ type: CancelledByService, description: 'Cancelled; also when there was none' })
+  @Fails('BAD_REQUEST', 'STORE_UNAVAILABLE')
+  cancelByService(@Param() { name }: ServicePath, @Query() _query: NoQuery): Promise<CancelByServiceView> {
+    return this.services.cancelByService(name);
+  }
+
+  @Get(':id')
+  @ApiOperation({ operationId: 'getSubscription', summary: 'Look at one subscription' })
+  @ApiOkResponse({ type: Subscription, description: 'In force or cancelled' })
+  @Fails('BAD_REQUEST', 'SUBSCRIPTION_NOT_FOUND', 'STORE_UNAVAILABLE')
+  find(@Param() { id }: SubscriptionPath, @Query() _query: NoQuery): Promise<SubscriptionView> {
+    return this.services.subscription(id.toLowerCase());
+  }
+
+  @Delete(':id')
+  @ApiOperation({
+    operationId: 'cancelSubscription',
+    summary: 'Cancel a subscription',
+    description: 'The exchange is told to stop when nobody else, service or WebSocket client, needs the stream.',
+  })
+  @ApiOkResponse({ type: Cancelled, description: 'Cancelled. Cancelling it again is SUBSCRIPTION_NOT_FOUND' })
+  @Fails('BAD_REQUEST', 'SUBSCRIPTION_NOT_FOUND', 'STORE_UNAVAILABLE')
+  cancel(@Param() { id }: SubscriptionPath, @Query() _query: NoQuery): Promise<CancelView> {
+    return this.services.cancel(id.toLowerCase());
+  }
+}
