@@ -1,14 +1,16 @@
-import { Body, Controller, Get, HttpCode, Post, Query, UsePipes } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query, UseGuards, UsePipes } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ServicesApi, type BalanceHistoryView, type BalancesView, type BalanceSyncView } from '../services/api';
 import { BalanceHistory, Balances, BalanceSync } from './account-answers';
 import { BalanceFilter, BalanceHistoryFilter } from './account-requests';
 import { Fails, FailsWithBody } from './failures';
 import { NoFields, NoQuery } from './page';
+import { PassedGuard } from './passed-guard';
 import { RequestPipe } from './request-pipe';
 
 /** What the platform's own account holds and held. */
 @ApiTags('balances')
+@UseGuards(PassedGuard)
 @UsePipes(RequestPipe)
 @Controller('api/v1/balances')
 export class BalancesController {

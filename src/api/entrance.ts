@@ -12,6 +12,8 @@ const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
 /** What every call under /api/v1 has to pass, known or not: is the interface open, whose key is it, may the body be read. */
 export class Entrance {
+  private readonly passed = new WeakSet<object>();
+
   constructor(
     private readonly keys: ApiKeys,
     private readonly wrong: WrongKeys,
@@ -19,12 +21,18 @@ export class Entrance {
     private readonly addressOf: (request: IncomingMessage) => string,
   ) {}
 
+  /** Whether a request has come this way. */
+  hasPassed(request: object): boolean {
+    return this.passed.has(request);
+  }
+
   /** Express middleware. Comes before the body is read, so that it is read for nobody without a key. */
   readonly pass = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
     this.log.open(request, response, (logged) => {
       try {
         logged.key = this.admit(request, response);
         checkBody(request);
+        this.passed.add(request);
       } catch (error) {
         next(error);
         return;

@@ -1,14 +1,16 @@
-import { Controller, Get, Query, UsePipes } from '@nestjs/common';
+import { Controller, Get, Query, UseGuards, UsePipes } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ServicesApi, type StreamsView, type SymbolsView } from '../services/api';
 import { Fails } from './failures';
 import { Instruments, LiveStreams } from './market-answers';
 import { SymbolFilter } from './market-requests';
 import { NoQuery } from './page';
+import { PassedGuard } from './passed-guard';
 import { RequestPipe } from './request-pipe';
 
 /** What can be asked for, and what flows. */
 @ApiTags('markets')
+@UseGuards(PassedGuard)
 @UsePipes(RequestPipe)
 @Controller('api/v1')
 export class MarketsController {

@@ -26,16 +26,16 @@ export class RequestLog {
       info(fields: object, message: string): void;
       debug(fields: object, message: string): void;
     },
-    private readonly clock: Pick<Clock, 'monotonic'>,
+    private readonly clock: Pick<Clock, 'now' | 'monotonic'>,
     private readonly tracer: Tracer | null,
   ) {}
 
   /** Runs `work` with the request's trace id for all lines that are logged in it. */
   open(request: RoutedRequest, response: ServerResponse, work: (logged: Logged) => void): void {
     const begun = this.clock.monotonic();
+    const startedAt = this.clock.now();
     const trace = traceOf(response);
     const logged: Logged = { key: null };
-    const span = this.tracer?.begin(`${request.method ?? ''} /api/v1`, 'server', trace);
     response.once('close', () => {
       const { method = '' } = request;
       // A client that went away was answered nothing.
@@ -46,10 +46,9 @@ export class RequestLog {
       // Whoever guesses keys is not to fill the log.
       if (status === 429) this.log.debug(fields, 'API request');
       else this.log.info(fields, 'API request');
-      span?.end(
-        { 'http.request.method': method, 'http.route': route, 'http.response.status_code': status },
-        status >= 500 ? `status ${status}` : undefined,
-      );
+      const about = { 'http.request.method': method, 'http.route': route, 'http.response.status_code': status };
+      const failure = status >= 500 ? `status ${status}` : undefined;
+      this.tracer?.begin(`${method} ${route}`, 'server', trace, about, startedAt).end(undefined, failure);
     });
     withTraceId(trace.traceId, response, () => work(logged));
   }

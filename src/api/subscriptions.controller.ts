@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UsePipes } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseGuards, UsePipes } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   ServicesApi,
@@ -9,12 +9,14 @@ import {
 } from '../services/api';
 import { Fails, FailsWithBody } from './failures';
 import { NoQuery } from './page';
+import { PassedGuard } from './passed-guard';
 import { RequestPipe } from './request-pipe';
 import { Cancelled, CancelledByService, Subscription, Subscriptions } from './subscription-answers';
 import { ServicePath, Subscribe, SubscriptionFilter, SubscriptionPath } from './subscription-requests';
 
 /** What services ask for, and what they no longer want. */
 @ApiTags('subscriptions')
+@UseGuards(PassedGuard)
 @UsePipes(RequestPipe)
 @Controller('api/v1/subscriptions')
 export class SubscriptionsController {

@@ -90,12 +90,16 @@ describe('A refusal', () => {
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     const closed = new Promise((resolve) => socket.once('close', resolve));
-    refuse(socket, { status: 503, code: 'CONNECTION_LIMIT', error: 'Full — later', retryAfterSeconds: 5 });
+    refuse(
+      socket,
+      { status: 503, code: 'CONNECTION_LIMIT', error: 'Full — later', retryAfterSeconds: 5 },
+      { 'x-trace-id': 'mine' },
+    );
     await closed;
     const body = '{"error":"Full — later","code":"CONNECTION_LIMIT","details":null}';
     expect(Buffer.concat(chunks).toString()).toBe(
       'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: application/json\r\n' +
-        `Content-Length: ${Buffer.byteLength(body)}\r\nRetry-After: 5\r\n\r\n${body}`,
+        `Content-Length: ${Buffer.byteLength(body)}\r\nRetry-After: 5\r\nX-Trace-Id: mine\r\n\r\n${body}`,
     );
   });
 });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock/clock';
+import { traceParentOf } from '../tracing/trace-id';
 import { TokenBucket } from './token-bucket';
 
 /** Why a connection is not upgraded, as an HTTP answer. */
@@ -82,14 +83,18 @@ const REASON_PHRASES = {
   503: 'Service Unavailable',
 };
 
-/** Answers an upgrade request with an HTTP error and ends the connection. */
-export function refuse(socket: Duplex, { status, code, error, retryAfterSeconds }: Refusal): void {
+/** Answers an upgrade request with an HTTP error, in the trace that it names, and ends the connection. */
+export function refuse(
+  socket: Duplex,
+  { status, code, error, retryAfterSeconds }: Refusal,
+  headers: IncomingMessage['headers'],
+): void {
   const body = JSON.stringify({ error, code, details: null });
   // A client that keeps its side open must not keep ours.
   socket.once('finish', () => socket.destroy());
   const retry = retryAfterSeconds === undefined ? '' : `Retry-After: ${retryAfterSeconds}\r\n`;
   socket.end(
     `HTTP/1.1 ${status} ${REASON_PHRASES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n${retry}\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\n${retry}X-Trace-Id: ${traceParentOf(headers).traceId}\r\n\r\n${body}`,
   );
 }

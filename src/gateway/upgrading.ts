@@ -24,8 +24,8 @@ export function upgrading({ maxPayloadBytes, compression }: UpgradeOptions): Cli
     autoPong: false,
   };
   const server = new WebSocketServer(options);
-  server.on('wsClientError', ({ message }, socket) => {
-    refuse(socket, { status: 400, code: 'BAD_UPGRADE', error: `This is no WebSocket upgrade: ${message}.` });
+  server.on('wsClientError', ({ message }, socket, { headers }) => {
+    refuse(socket, { status: 400, code: 'BAD_UPGRADE', error: `This is no WebSocket upgrade: ${message}.` }, headers);
   });
   return server;
 }

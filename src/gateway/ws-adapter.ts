@@ -80,16 +80,13 @@ export class DoorAdapter extends WsAdapter implements ClientHandling {
     const entry = this.open.get(path);
     const echo = path === CONFORMANCE_PATH ? this.options.echo : undefined;
     if (!entry?.connect && !echo) {
-      refuse(socket, {
-        status: 404,
-        code: 'NOT_FOUND',
-        error: `There is no WebSocket at this path; connect to ${[...this.open.keys()].join(' or ')}.`,
-      });
+      const error = `There is no WebSocket at this path; connect to ${[...this.open.keys()].join(' or ')}.`;
+      refuse(socket, { status: 404, code: 'NOT_FOUND', error }, request.headers);
       return;
     }
     const refusal = this.admission.judge(request);
     if (refusal) {
-      refuse(socket, refusal);
+      refuse(socket, refusal, request.headers);
       return;
     }
     if (!entry?.connect) {

@@ -87,7 +87,7 @@ describe('GET /', () => {
     >;
     expect(await call('/')).toMatchObject({
       status: 200,
-      body: { name, version, websocket: '/ws', health: '/health', ready: '/ready', docs: '/docs/protocol.md' },
+      body: { name, version, websocket: '/ws', health: '/health', ready: '/ready', docs: '/docs/protocol.md', api: '/docs' },
     });
   });
 });

@@ -13,6 +13,7 @@ export class RootController {
     health: '/health',
     ready: '/ready',
     docs: '/docs/protocol.md',
+    api: '/docs',
   };
 
   @Get()

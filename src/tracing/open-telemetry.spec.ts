@@ -13,6 +13,7 @@ interface SentSpan {
   readonly attributes: readonly { readonly key: string; readonly value: Record<string, unknown> }[];
 }
 
+const CALLER = '00f067aa0ba902b7';
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 let collector: Server;
 let endpoint: string;
@@ -52,13 +53,17 @@ describe('OpenTelemetry', () => {
 
   it('sends spans to the collector with the trace ids that they have already', async () => {
     const tracer = new OpenTelemetry(`${endpoint}/`, about);
-    tracer.begin('GET /api/v1/streams', 'server', { traceId: TRACE, spanId: '00f067aa0ba902b7' }).end({ 'http.status': 200 });
+    tracer
+      .begin('GET /api/v1/streams', 'server', { traceId: TRACE, caller: { spanId: CALLER, sampled: true } })
+      .end({ 'http.status': 200 });
     tracer.begin('event', 'producer', { traceId: TRACE }).end(undefined, 'the broker is away');
     tracer.begin('named otherwise', 'server', { traceId: 'order-7' }).end();
+    tracer.begin('not kept by its caller', 'server', { traceId: TRACE, caller: { spanId: CALLER, sampled: false } }).end();
     await tracer.stop();
     expect(sent.map(({ path, service }) => [path, service])).toEqual([['/v1/traces', 'tapecast']]);
+    expect(sent[0]?.spans).toHaveLength(3);
     const [request, event, named] = sent[0]?.spans ?? [];
-    expect(request).toMatchObject({ name: 'GET /api/v1/streams', traceId: TRACE, parentSpanId: '00f067aa0ba902b7', kind: 2 });
+    expect(request).toMatchObject({ name: 'GET /api/v1/streams', traceId: TRACE, parentSpanId: CALLER, kind: 2 });
     expect(request?.attributes).toContainEqual({ key: 'http.status', value: { intValue: 200 } });
     expect(event).toMatchObject({ traceId: TRACE, kind: 4, status: { code: 2, message: 'the broker is away' } });
     expect(event?.parentSpanId).toBeUndefined();

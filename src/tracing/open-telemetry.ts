@@ -75,7 +75,8 @@ export class OpenTelemetry implements Tracer {
 }
 
 /** Beneath the caller's span where it named one. */
-function contextOf({ traceId, spanId }: TraceParent): Context {
-  if (spanId === undefined) return ROOT_CONTEXT;
-  return traces.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
+function contextOf({ traceId, caller }: TraceParent): Context {
+  if (!caller) return ROOT_CONTEXT;
+  const traceFlags = caller.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
+  return traces.setSpanContext(ROOT_CONTEXT, { traceId, spanId: caller.spanId, traceFlags, isRemote: true });
 }

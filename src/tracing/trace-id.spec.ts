@@ -6,11 +6,14 @@ const SPAN = '00f067aa0ba902b7';
 describe('traceParentOf', () => {
   it('takes trace and span of a traceparent, before X-Trace-Id', () => {
     const headers = { traceparent: `00-${TRACE}-${SPAN}-01`, 'x-trace-id': 'mine' };
-    expect(traceParentOf(headers)).toEqual({ traceId: TRACE, spanId: SPAN });
+    expect(traceParentOf(headers)).toEqual({ traceId: TRACE, caller: { spanId: SPAN, sampled: true } });
   });
 
   it('takes a later version that says more', () => {
-    expect(traceParentOf({ traceparent: `01-${TRACE}-${SPAN}-00-more` })).toEqual({ traceId: TRACE, spanId: SPAN });
+    expect(traceParentOf({ traceparent: `01-${TRACE}-${SPAN}-00-more` })).toEqual({
+      traceId: TRACE,
+      caller: { spanId: SPAN, sampled: false },
+    });
   });
 
   it.each([
