@@ -1,8 +1,8 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants, readFile, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -15,18 +15,28 @@ export interface WantedProgram {
   readonly program: string;
   readonly debianPackage: string;
   readonly image: string;
+  /** Where to look before PATH: for packages that put a wrapper there. */
+  readonly directories?: readonly string[];
+  /** Who runs it instead of root, for a server that refuses to be root. */
+  readonly user?: string;
+  /** It consists of several processes, each of which must be hit by a signal that kills or stops it. */
+  readonly manyProcesses?: boolean;
 }
 
 /** What signals do to a server, whether it is a child of ours or runs in a container. */
-export type Signal = 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT';
+export type Signal = 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT';
 
 /** A program that can be started. */
 export interface Program {
+  /** Where it is. */
+  readonly path: string;
   /** The address it must bind to so that only this machine reaches it. */
   readonly bind: string;
   /** Whether it sees this machine's directories. */
   readonly local: boolean;
-  start(args: readonly string[], ports: readonly number[]): RunningProgram;
+  /** Runs a program that is installed beside it, to its end, on a directory that is made its own. An image does that by itself. */
+  prepare(directory: string, program: string, args: readonly string[]): Promise<void>;
+  start(args: readonly string[], ports: readonly number[], env?: Readonly<Record<string, string>>): RunningProgram;
 }
 
 export interface RunningProgram {
@@ -44,13 +54,13 @@ export function programFor(wanted: WantedProgram): Promise<Program> {
 }
 
 async function find(wanted: WantedProgram): Promise<Program> {
-  const installed = await pathOf(wanted.program);
-  if (installed) return localProgram(installed, await leashes());
+  const installed = await pathOf(wanted);
+  if (installed) return localProgram(wanted, installed, await leashes());
   const failures: string[] = [];
   if (await isDebianRoot()) {
     const failure = await install(wanted);
-    const path = await pathOf(wanted.program);
-    if (path) return localProgram(path, await leashes());
+    const path = await pathOf(wanted);
+    if (path) return localProgram(wanted, path, await leashes());
     failures.push(` (apt-get install ${wanted.debianPackage} did not work: ${failure})`);
   }
   if (await dockerWorks()) return containerProgram(wanted);
@@ -60,9 +70,8 @@ async function find(wanted: WantedProgram): Promise<Program> {
   );
 }
 
-async function pathOf(program: string): Promise<string | undefined> {
-  const directories = [...(process.env['PATH'] ?? '').split(delimiter), ...MORE_DIRECTORIES];
-  for (const directory of directories) {
+async function pathOf({ program, directories = [] }: WantedProgram): Promise<string | undefined> {
+  for (const directory of [...directories, ...(process.env['PATH'] ?? '').split(delimiter), ...MORE_DIRECTORIES]) {
     const path = join(directory, program);
     const executable = await access(path, constants.X_OK).then(
       () => true,
@@ -116,39 +125,70 @@ async function leashes(): Promise<readonly string[]> {
 }
 
 /** @param leash runs the command that follows it, as the same process */
-function localProgram(path: string, leash: readonly string[]): Program {
+function localProgram({ user, manyProcesses }: WantedProgram, path: string, leash: readonly string[]): Program {
+  const asUser =
+    user === undefined || process.getuid?.() !== 0 ? [] : ['setpriv', '--reuid', user, '--regid', user, '--init-groups'];
   return {
+    path,
     bind: '127.0.0.1',
     local: true,
-    start(args) {
-      const [command, ...rest] = [...leash, path, ...args];
-      const child = spawn(command as string, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+    async prepare(directory, program, args) {
+      if (user !== undefined && asUser.length > 0) await run('chown', [user, directory]);
+      const [command, ...rest] = [...asUser, join(dirname(await realpath(path)), program), ...args];
+      await run(command as string, rest);
+    },
+    start(args, _ports, env) {
+      const [command, ...rest] = [...asUser, ...leash, path, ...args];
+      const child = spawn(command as string, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
       return {
         child,
-        signal: (signal) => {
+        signal: async (signal) => {
+          const politely = signal === 'SIGTERM' || signal === 'SIGINT';
+          const others = manyProcesses && !politely ? await childrenOf(child) : [];
           child.kill(signal);
-          return Promise.resolve();
+          for (const other of others) tryToSignal(other, signal);
         },
       };
     },
   };
 }
 
+async function childrenOf({ pid }: ChildProcess): Promise<number[]> {
+  const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(pid)]).catch(() => ({ stdout: '' }));
+  return stdout
+    .split('\n')
+    .map(Number)
+    .filter((number) => number > 0);
+}
+
+/** It may have ended meanwhile. */
+function tryToSignal(pid: number, signal: Signal): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** The same ports inside and outside, so that a server that tells others its address tells the right one. */
 function containerProgram({ program, image }: WantedProgram): Program {
   const verbs: Record<Signal, readonly string[]> = {
     SIGTERM: ['stop'],
+    SIGINT: ['stop'],
     SIGKILL: ['kill'],
     SIGSTOP: ['pause'],
     SIGCONT: ['unpause'],
   };
   return {
+    path: program,
     bind: '0.0.0.0',
     local: false,
-    start(args, ports) {
+    prepare: () => Promise.resolve(),
+    start(args, ports, env = {}) {
       const name = `tapecast-test-${randomUUID()}`;
       const published = ports.flatMap((port) => ['-p', `127.0.0.1:${port}:${port}`]);
-      const child = spawn('docker', ['run', '--rm', '--name', name, ...published, image, program, ...args], {
+      const variables = Object.entries(env).flatMap(([key, value]) => ['-e', `${key}=${value}`]);
+      const child = spawn('docker', ['run', '--rm', '--name', name, ...published, ...variables, image, program, ...args], {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       return {

@@ -1,3 +1,4 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,8 @@ export interface Place {
   readonly bind: string;
   /** Its own, empty at its first start and gone with it. */
   readonly directory: string;
+  /** Whether the directory is of this machine; an image uses one of its own. */
+  readonly local: boolean;
 }
 
 /** How one kind of server is started. */
@@ -20,8 +23,13 @@ export interface ServerKind extends WantedProgram {
   /** How many ports it listens on. */
   readonly ports: number;
   args(place: Place): readonly string[];
+  env?(place: Place): Readonly<Record<string, string>>;
   /** What it prints when it takes connections. */
   readonly ready: RegExp;
+  /** What has to be run once before its first start. */
+  readonly prepare?: { readonly program: string; args(directory: string): readonly string[] };
+  /** What ends it politely and soon, if that is not SIGTERM. */
+  readonly ending?: 'SIGINT';
 }
 
 const TAKEN = /address already in use/i;
@@ -34,12 +42,18 @@ const ATTEMPTS = 3;
 export class ServerProcess {
   private running: RunningProgram | undefined;
   private paused = false;
+  private prepared = false;
+
+  private readonly sweeper: ChildProcess;
 
   private constructor(
     private readonly kind: ServerKind,
     readonly ports: readonly number[],
-    private readonly directory: string,
-  ) {}
+    /** What it keeps. */
+    readonly directory: string,
+  ) {
+    this.sweeper = sweeperOf(directory);
+  }
 
   /** Resolves when it takes connections. */
   static async start(kind: ServerKind): Promise<ServerProcess> {
@@ -65,8 +79,9 @@ export class ServerProcess {
   /** Ends it politely and removes its directory. May be called in any state, and again. */
   async stop(): Promise<void> {
     if (this.paused) await this.resume();
-    await this.end('SIGTERM');
+    await this.end(this.kind.ending ?? 'SIGTERM');
     await rm(this.directory, { recursive: true, force: true });
+    this.sweeper.kill();
   }
 
   /** Resolves when the process is gone: its connections are reset. */
@@ -87,14 +102,19 @@ export class ServerProcess {
 
   /** Starts it again after a kill, on the same ports. Resolves when it takes connections. */
   async restart(): Promise<void> {
-    await this.end('SIGTERM');
+    await this.end(this.kind.ending ?? 'SIGTERM');
     await this.launch();
   }
 
   private async launch(): Promise<void> {
     const program = await programFor(this.kind);
-    const directory = program.local ? this.directory : '/tmp';
-    const running = program.start(this.kind.args({ ports: this.ports, bind: program.bind, directory }), this.ports);
+    const { bind, local } = program;
+    const directory = local ? this.directory : '/tmp';
+    const place = { ports: this.ports, bind, directory, local };
+    const { prepare } = this.kind;
+    if (prepare && !this.prepared) await program.prepare(directory, prepare.program, prepare.args(directory));
+    this.prepared = true;
+    const running = program.start(this.kind.args(place), this.ports, this.kind.env?.(place));
     this.running = running;
     const { child } = running;
     const { stdout, stderr } = child;
@@ -104,7 +124,7 @@ export class ServerProcess {
     await Promise.race([output.matching(this.kind.ready), failed]);
   }
 
-  private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  private async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<void> {
     const running = this.running;
     this.running = undefined;
     this.paused = false;
@@ -113,4 +133,16 @@ export class ServerProcess {
     await running.signal(signal);
     await exit;
   }
+}
+
+/** Removes the directory when this process has ended without having done so: it hears of that by the end of its input. */
+function sweeperOf(directory: string): ChildProcess {
+  const sweeper = spawn('sh', ['-c', 'cat; sleep 1; exec rm -rf -- "$0"', directory], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  sweeper.unref();
+  // A pipe is a socket here, which would keep the process alive.
+  (sweeper.stdin as unknown as { unref(): void }).unref();
+  return sweeper;
 }
