@@ -47,7 +47,8 @@ export interface AccountExecution {
   readonly clientId: string | null;
   readonly symbol: string;
   readonly market: ExchangeMarket;
-  readonly side: 'buy' | 'sell';
+  /** Null where the exchange names none. */
+  readonly side: 'buy' | 'sell' | null;
   /** The exchange's words: `Trade`, `Funding`, `AdlTrade`, `BustTrade`, `Delivery` … */
   readonly type: string;
   readonly price: string;
@@ -59,6 +60,8 @@ export interface AccountExecution {
   readonly isMaker: boolean;
   readonly remainingQuantity: string | null;
   readonly closedSize: string | null;
+  /** With the symbol, what links a fill to the position that it made; null where there is none. */
+  readonly sequence: number | null;
   readonly time: number;
   readonly origin: Origin;
 }
@@ -79,6 +82,8 @@ export interface AccountPosition {
   readonly realisedPnl: string | null;
   readonly takeProfit: string | null;
   readonly stopLoss: string | null;
+  /** As of the newest fill; null for a symbol that was never traded. */
+  readonly sequence: number | null;
   readonly updatedAt: number;
   readonly origin: Origin;
 }

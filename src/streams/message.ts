@@ -1,3 +1,5 @@
+import type { AccountPayload } from './account';
+
 /**
  * What streams carry. Prices, sizes and other amounts are the exchange's own decimal strings, never re-formatted;
  * times are milliseconds since 1970.
@@ -85,7 +87,7 @@ export interface OrderBookData {
   checksum: number;
 }
 
-export type Payload = Ticker | Kline | readonly Trade[] | readonly Liquidation[] | OrderBookData;
+export type Payload = Ticker | Kline | readonly Trade[] | readonly Liquidation[] | OrderBookData | AccountPayload;
 
 /** One step of a stream, before it is numbered. */
 export interface Message<D extends Payload = Payload> {

@@ -6,6 +6,8 @@ export interface RawFrame {
   readonly type?: unknown;
   readonly ts?: unknown;
   readonly cts?: unknown;
+  /** Of account frames. */
+  readonly creationTime?: unknown;
   readonly data?: unknown;
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock/clock';
 import { Counter } from '../meters/counter';
-import type { ExchangeMarket } from '../streams/stream';
+import type { Market } from '../streams/stream';
 import type { UpstreamLog } from './log';
 
 const LOG_EVERY_MS = 60_000;
@@ -17,7 +17,7 @@ export class BadFrames {
   ) {}
 
   /** `reason` is one of a bounded set; of the frame's `text` only the beginning is logged. */
-  add(market: ExchangeMarket, reason: string, problem: string, text: string): void {
+  add(market: Market, reason: string, problem: string, text: string): void {
     this.counter.add(reason);
     const now = this.clock.monotonic();
     const last = this.loggedAt.get(reason);

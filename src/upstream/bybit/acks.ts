@@ -1,10 +1,10 @@
 import type { TopicOp } from './requests';
 
-/** The exchange's answer to a request about topics. */
+/** The exchange's answer to a request about topics, or to who we are. */
 export interface Ack {
   readonly kind: 'ack';
   /** Undefined when the exchange does not say which operation failed. */
-  readonly op: TopicOp | undefined;
+  readonly op: TopicOp | 'auth' | undefined;
   /** Undefined when the request cannot be told from this answer: empty, missing, or an option ack. */
   readonly reqId: string | undefined;
   readonly success: boolean;
@@ -33,7 +33,7 @@ export function readControl(frame: Fields): Control | undefined {
   const text = frame['ret_msg'];
   const ack: Ack = {
     kind: 'ack',
-    op: op === 'subscribe' || op === 'unsubscribe' ? op : undefined,
+    op: op === 'subscribe' || op === 'unsubscribe' || op === 'auth' ? op : undefined,
     reqId: typeof reqId === 'string' && reqId !== '' ? reqId : undefined,
     success,
     text: typeof text === 'string' ? text : '',

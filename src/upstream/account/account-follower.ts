@@ -1,0 +1,300 @@
+import type { Clock, Timer } from '../../clock/clock';
+import { Counter } from '../../meters/counter';
+import type { AccountExecution } from '../../streams/account';
+import type { AccountKind } from '../../streams/stream';
+import { type AccountItem, readAccountFrame } from '../../transform/bybit/account/account-frame';
+import { BadFrameError, type RawFrame } from '../../transform/transform';
+import { type BackoffOptions, backoffMs } from '../backoff';
+import type { BadFrames } from '../bad-frames';
+import { AccountError } from '../bybit/account/account-error';
+import type { UpstreamLog } from '../log';
+import type { AccountBook } from './account-book';
+import type { AccountLinkListener } from './account-link';
+import { AccountSync } from './account-sync';
+import type { AccountTeller } from './account-teller';
+import { KnownAccount } from './known-account';
+
+/** Pushes wait this long for the comparison that follows a connection, so that what happened before them is told before them. */
+const HOLD_MS = 3_000;
+const MAX_HELD = 5_000;
+/** Before a connection is known to be lost, it may have been dead for as long as a ping and its pong may take, and a little more. */
+const MARGIN_MS = 60_000;
+
+/** A live connection is compared as often: a push that got lost at the exchange is found by nothing else. */
+const AUDIT_MS = 2 * 60_000;
+
+export interface FollowerOptions {
+  readonly backoff: BackoffOptions;
+  /** How long a dead connection may go unnoticed, ms. */
+  readonly blindMs: number;
+}
+
+export interface FollowerDeps {
+  readonly book: AccountBook;
+  readonly teller: AccountTeller;
+  readonly badFrames: BadFrames;
+  readonly clock: Clock;
+  /** 0 ≤ n < 1. */
+  readonly random: () => number;
+  readonly log: UpstreamLog;
+  /** The exchange does not take the key. */
+  refused(reason: string): void;
+  /** {@link AccountFollower.synced}, or why it is not. */
+  changed(): void;
+}
+
+interface Held {
+  readonly item: AccountItem;
+  readonly time: number;
+  readonly received: number;
+}
+
+/** Tells what happens to the account: pushes as they come, and after every (re)connect what they did not bring. */
+export class AccountFollower implements AccountLinkListener {
+  /** Comparisons by outcome. */
+  readonly syncs = new Counter();
+  readonly outdated = new Counter();
+  lastMessageAt: number | null = null;
+  lastSyncAt: number | null = null;
+  private known = new KnownAccount();
+  private sync: AccountSync;
+  private held: Held[] | undefined;
+  private patience: Timer | undefined;
+  private retry: Timer | undefined;
+  private failures = 0;
+  /** Counts the runs of the comparison; an older one has nothing to say any more. */
+  private run = 0;
+  private isLive = false;
+  private isSynced = false;
+  private everLive = false;
+  private trouble = '';
+  private asking: Promise<{ coins: string[] }> | undefined;
+
+  constructor(
+    private readonly options: FollowerOptions,
+    private readonly deps: FollowerDeps,
+  ) {
+    this.sync = this.newSync();
+  }
+
+  /** Pushed, and compared since the connection stands. */
+  get synced(): boolean {
+    return this.isLive && this.isSynced;
+  }
+
+  /** Whether it was ever connected since it was last started. */
+  get wasLive(): boolean {
+    return this.everLive;
+  }
+
+  /** Why it is not well. */
+  get reason(): string {
+    return this.trouble;
+  }
+
+  /** A stream begins: all that is known is to be told on it. */
+  begin(kind: AccountKind): void {
+    this.sync.anew(kind);
+    this.isSynced = false;
+    if (this.isLive) this.compare();
+  }
+
+  /** Everything is forgotten. */
+  reset(): void {
+    this.halt();
+    this.known = new KnownAccount();
+    this.sync = this.newSync();
+    this.everLive = false;
+    this.trouble = '';
+    this.lastMessageAt = null;
+  }
+
+  live(): void {
+    const { teller, clock } = this.deps;
+    this.isLive = true;
+    teller.accepted();
+    if (this.everLive || this.trouble !== '') teller.say('resyncing', 'upstream connected again');
+    this.everLive = true;
+    this.trouble = 'the account is being compared with the exchange';
+    this.held ??= [];
+    this.patience?.cancel();
+    this.patience = clock.after(HOLD_MS, () => this.release([]));
+    this.compare();
+    this.deps.changed();
+  }
+
+  data(frame: RawFrame, received: number, text: string): void {
+    this.lastMessageAt = received;
+    try {
+      const { time, items, withheld } = readAccountFrame(frame, received);
+      for (const error of withheld) this.bad(error.reason, error.message, text);
+      for (const item of items) this.take({ item, time, received });
+    } catch (error) {
+      if (error instanceof BadFrameError) this.bad(error.reason, error.message, text);
+      else this.bad('internal', String(error), text);
+    }
+  }
+
+  bad(reason: string, problem: string, text: string): void {
+    this.deps.badFrames.add('account', reason, problem, text);
+  }
+
+  down(reason: string): void {
+    this.lost(reason);
+  }
+
+  refused(reason: string): void {
+    this.lost(reason);
+    this.deps.teller.refused(reason);
+  }
+
+  /** Fetches the wallet now and tells all of it. Rejects with an {@link AccountError}. */
+  syncBalances(): Promise<{ coins: string[] }> {
+    this.asking ??= this.fetchBalances().finally(() => (this.asking = undefined));
+    return this.asking;
+  }
+
+  private async fetchBalances(): Promise<{ coins: string[] }> {
+    try {
+      const { known } = this;
+      const { balance, asOf } = await this.deps.book.wallet();
+      if (known !== this.known) throw new AccountError('off', 'The account is followed elsewhere now.');
+      return { coins: this.tellWallet(balance, asOf, true) };
+    } catch (error) {
+      if (error instanceof AccountError && error.reason === 'refused') this.deps.refused(error.message);
+      throw error;
+    }
+  }
+
+  private lost(reason: string): void {
+    if (this.isLive) this.sync.unseen(this.deps.book.now() - this.options.blindMs - MARGIN_MS);
+    this.halt();
+    this.trouble = reason;
+    this.deps.teller.say('stale', reason);
+    this.deps.changed();
+  }
+
+  private halt(): void {
+    this.run++;
+    this.isLive = this.isSynced = false;
+    this.retry?.cancel();
+    this.release([]);
+  }
+
+  /** Compares, and again until it has worked. */
+  private compare(): void {
+    this.retry?.cancel();
+    const run = ++this.run;
+    void this.compareOnce(run)
+      .catch((error: unknown) => this.failed(run, error))
+      .then((problem) => {
+        if (run === this.run) this.compared(problem);
+      });
+  }
+
+  /** Answers what stayed unknown. */
+  private async compareOnce(run: number): Promise<string | undefined> {
+    const look = await this.sync.look();
+    if (run !== this.run) return undefined;
+    this.release(look.executions);
+    this.sync.compare(look);
+    if (look.wallet) this.tellWallet(look.wallet.balance, look.wallet.asOf, false);
+    const problem = await this.sync.settle(look);
+    if (run === this.run) this.syncs.add(problem === undefined ? 'ok' : 'partial');
+    return problem;
+  }
+
+  private failed(run: number, error: unknown): string {
+    if (run !== this.run) return '';
+    this.syncs.add('failed');
+    this.release([]);
+    const words = error instanceof AccountError ? error.message : 'internal error';
+    if (error instanceof AccountError && error.reason === 'refused') this.deps.refused(words);
+    else if (!(error instanceof AccountError)) this.bad('internal', String(error), '');
+    return words;
+  }
+
+  private compared(problem: string | undefined): void {
+    const { clock, random, log, teller } = this.deps;
+    if (problem === undefined) {
+      this.failures = 0;
+      this.isSynced = true;
+      this.trouble = '';
+      this.lastSyncAt = clock.now();
+      this.retry = clock.after(AUDIT_MS, () => this.compare());
+      teller.say('live');
+      this.deps.changed();
+      return;
+    }
+    this.isSynced = false;
+    const waitMs = Math.round(backoffMs(this.options.backoff, this.failures++, random));
+    this.trouble = `the account could not be compared with the exchange: ${problem}`;
+    log.warn({ problem, waitMs }, 'the account could not be compared with the exchange');
+    this.retry = clock.after(waitMs, () => this.compare());
+    teller.say('resyncing', this.trouble);
+    this.deps.changed();
+  }
+
+  /** Ends the hold: executions in the order of their times with those that were found, then what else was pushed. */
+  private release(found: readonly AccountExecution[]): void {
+    this.patience?.cancel();
+    const held = this.held ?? [];
+    this.held = undefined;
+    const now = this.deps.clock.now();
+    const executions: Held[] = [
+      ...held.filter(({ item }) => item.kind === 'execution'),
+      ...found.map((item) => ({ item: { kind: 'execution', item } as const, time: item.time, received: now })),
+    ];
+    executions.sort((a, b) => timeOf(a) - timeOf(b));
+    for (const one of executions) this.note(one);
+    for (const one of held) if (one.item.kind !== 'execution') this.note(one);
+  }
+
+  private take(one: Held): void {
+    if (!this.held) this.note(one);
+    else if (this.held.push(one) >= MAX_HELD) this.release([]);
+  }
+
+  private note({ item, time, received }: Held): void {
+    const { teller } = this.deps;
+    if (item.kind === 'balance') {
+      const told = this.known.pushedBalance(item.item, time);
+      if (told) teller.tell({ kind: 'balance', item: told }, time, received);
+      else this.outdated.add('balance');
+      return;
+    }
+    if (this.isNews(item)) teller.tell(item, time, received);
+    else if (item.item.origin === 'push') this.outdated.add(item.kind);
+  }
+
+  private isNews(item: Exclude<AccountItem, { kind: 'balance' }>): boolean {
+    if (item.kind === 'order') return this.known.order(item.item);
+    return item.kind === 'position' ? this.known.position(item.item) : this.known.execution(item.item);
+  }
+
+  private tellWallet(balance: Parameters<KnownAccount['fetchedBalance']>[0], asOf: number, all: boolean): string[] {
+    const told = this.known.fetchedBalance(balance, asOf, all);
+    if (told) this.deps.teller.tell({ kind: 'balance', item: told }, asOf, this.deps.clock.now());
+    return told?.coins.map(({ coin }) => coin) ?? [];
+  }
+
+  private newSync(): AccountSync {
+    const { book, teller, log, clock } = this.deps;
+    return new AccountSync(book, this.known, {
+      order: (item) => this.note({ item: { kind: 'order', item }, time: item.updatedAt, received: clock.now() }),
+      position: (item) => this.note({ item: { kind: 'position', item }, time: item.updatedAt, received: clock.now() }),
+      truncated: () => {
+        log.warn({}, 'the account changed for longer, or more, than the exchange tells: executions may be missing');
+        teller.gap('execution');
+      },
+      lost: (order) => {
+        log.warn({ order: order.id, symbol: order.symbol }, 'the exchange knows nothing of an order that was open');
+        teller.gap('order');
+      },
+    });
+  }
+}
+
+function timeOf({ item, time }: Held): number {
+  return item.kind === 'execution' ? item.item.time : time;
+}
