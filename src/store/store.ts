@@ -2,7 +2,10 @@ import type { AccountBalance, CoinBalance, MarginBalance } from '../streams/acco
 import type { ChannelType } from '../streams/event-type';
 import type { Market } from '../streams/stream';
 
-/** The database cannot be asked now; nothing is known of what was asked. Its message is for logs. */
+/**
+ * The database gave no answer; nothing is known of what was asked. Also one question alone may fail so, of a database that is otherwise
+ * well: it took too long. What must be done is tried again, after a while. Its message is for logs.
+ */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
@@ -99,18 +102,21 @@ export interface OutboxEvent {
   readonly balance?: { readonly payload: AccountBalance; readonly timestamp: number } | undefined;
 }
 
-/** Account events that the broker has not confirmed, and how far each account stream has been kept. */
+/**
+ * Account events that the broker has not confirmed, and how far each account stream has been kept. An event at or before the place of its
+ * stream in the same epoch has been kept: events of one epoch come in the order of their numbers, or again.
+ */
 export interface OutboxStore {
   /**
-   * In one transaction: appends what is not there yet (by message id, also when it was sent and removed since), with its balances, and
-   * moves the places of the streams.
+   * In one transaction: appends what has not been kept, also when it was sent and removed since, with its balances, and moves the places of
+   * the streams. All or nothing. Amounts that are no decimal number of 20 digits before the point are left out (the coin, when it is its balance).
    */
   keep(events: readonly OutboxEvent[]): Promise<void>;
   /** The oldest that wait, in the order they were kept. */
   waiting(limit: number): Promise<OutboxEvent[]>;
   /** The broker has them. */
   sent(messageIds: readonly string[]): Promise<void>;
-  /** Where the newest kept event of a stream stands. */
+  /** Where the newest kept event of a stream stands, of the epoch that was seen last. Never goes back. */
   place(stream: string): Promise<{ readonly epoch: string; readonly seq: number } | undefined>;
   count(): Promise<number>;
 }

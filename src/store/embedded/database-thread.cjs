@@ -1,0 +1,63 @@
+// The embedded database's own thread: it computes and reads files without pause, for seconds at its start. Plain JavaScript, because a
+// thread is started from a file, and this one must be the same whether the program was compiled or is run by the tests.
+const { existsSync, renameSync, rmSync } = require('node:fs');
+const { parentPort, workerData } = require('node:worker_threads');
+const { PGlite } = require('@electric-sql/pglite');
+
+/** @typedef {import('./messages').Answer} Answer */
+
+const { directory } = /** @type {import('./messages').ThreadData} */ (workerData);
+const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
+
+/** @param {Answer} answer */
+const tell = (answer) => port.postMessage(answer);
+
+/** @param {unknown} error @returns {import('./messages').Failure} */
+const failureOf = (error) => {
+  const { message, code } = /** @type {{ message?: unknown, code?: unknown }} */ (error ?? {});
+  return { message: String(message ?? error), code: typeof code === 'string' ? code : '' };
+};
+
+async function open() {
+  if (!existsSync(directory)) {
+    // Made beside its place and moved there when it is whole: one that was interrupted would be taken for a database for ever.
+    const unfinished = `${directory}.new`;
+    rmSync(unfinished, { recursive: true, force: true });
+    const made = await PGlite.create(unfinished);
+    await made.close();
+    renameSync(unfinished, directory);
+  }
+  return PGlite.create(directory);
+}
+
+/** @param {PGlite} database */
+function serve(database) {
+  port.on('message', (/** @type {import('./messages').Request} */ request) => {
+    if (request === 'close') {
+      void database
+        .close()
+        .catch(() => undefined)
+        .finally(() => {
+          tell('closed');
+          port.close();
+        });
+      return;
+    }
+    const { id, sql, parameters } = request;
+    database.query(sql, [...parameters]).then(
+      ({ rows, affectedRows }) => tell({ id, rows, affected: affectedRows ?? 0 }),
+      (error) => tell({ id, failure: failureOf(error) }),
+    );
+  });
+}
+
+open().then(
+  (database) => {
+    serve(database);
+    tell('open');
+  },
+  (error) => {
+    tell({ refused: failureOf(error) });
+    port.close();
+  },
+);

@@ -1,0 +1,26 @@
+import type { StoreLog } from '../../src/store/database';
+import type { StoreReport } from '../../src/store/store';
+
+/** A log that keeps its lines. */
+export function storeLog(): StoreLog & { readonly lines: { readonly fields: object; readonly text: string }[] } {
+  const lines: { readonly fields: object; readonly text: string }[] = [];
+  const write = (fields: object, text: string) => void lines.push({ fields, text });
+  return { lines, info: write, warn: write };
+}
+
+export const EMPTYING = 'truncate subscriptions, account_balances, account_margin_balances, outbox, stream_places';
+
+interface Reporting {
+  report(): StoreReport;
+  onAvailable(listener: (available: boolean) => void): void;
+}
+
+/** Resolves when the store is available, or is not. */
+export async function untilAvailable(store: Reporting, available = true): Promise<void> {
+  if (store.report().available === available) return;
+  await new Promise<void>((resolve) => {
+    store.onAvailable((now) => {
+      if (now === available) resolve();
+    });
+  });
+}
