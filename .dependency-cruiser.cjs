@@ -17,7 +17,7 @@ const may = {
   gateway: [...ground, 'subscriptions', 'pubsub'],
   store: ground,
   amqp: ground,
-  services: [...ground, 'upstream', 'pubsub', 'store', 'amqp'],
+  services: [...ground, 'upstream', 'pubsub', 'subscriptions', 'store', 'amqp'],
   api: [...ground, 'gateway', 'health', 'services'],
   health: [...ground, 'upstream', 'transform', 'pubsub', 'subscriptions', 'gateway', 'services', 'store', 'amqp'],
   metrics: [...ground, 'upstream', 'transform', 'pubsub', 'subscriptions', 'gateway', 'health', 'services', 'store', 'amqp'],
@@ -77,11 +77,23 @@ module.exports = {
       to: { path: 'node_modules/ioredis/' },
     },
     {
+      name: 'amqplib-only-in-its-adapter',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `${spec}|^src/amqp/` },
+      to: { path: 'node_modules/amqplib/' },
+    },
+    {
+      name: 'databases-only-in-the-store',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `${spec}|^src/store/` },
+      to: { path: 'node_modules/(kysely|pg|@electric-sql/pglite)/' },
+    },
+    {
       name: 'nest-stays-off-the-data-path',
       comment: 'classes on the data path are plain; modules build them with factories',
       severity: 'error',
       from: {
-        path: '^src/(streams|clock|meters|transform|pubsub|upstream|subscriptions|gateway)/',
+        path: '^src/(streams|clock|meters|transform|pubsub|upstream|subscriptions|gateway|store|amqp|services)/',
         pathNot: `${spec}|\\.module\\.ts$|^src/gateway/(ws-adapter|native/(native-gateway|request-error-filter|request-pipe))\\.ts$`,
       },
       to: { path: 'node_modules/@nestjs/' },

@@ -4,7 +4,7 @@ import type { QueryResult } from 'kysely';
 import type { Clock } from '../../clock/clock';
 import type { Answer, Failure, Request, ThreadData } from './messages';
 
-const FILE = join(__dirname, 'database-thread.cjs');
+const FILE = join(__dirname, 'database-thread.mjs');
 /** The first start makes the database, which takes seconds; on a busy machine many. */
 const OPEN_MS = 120_000;
 /** Nothing asked for here takes as long, even where migrations are run. It cannot be interrupted otherwise. */

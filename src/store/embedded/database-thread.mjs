@@ -1,18 +1,18 @@
 // The embedded database's own thread: it computes and reads files without pause, for seconds at its start. Plain JavaScript, because a
 // thread is started from a file, and this one must be the same whether the program was compiled or is run by the tests.
-const { existsSync, renameSync, rmSync } = require('node:fs');
-const { parentPort, workerData } = require('node:worker_threads');
-const { PGlite } = require('@electric-sql/pglite');
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
 
-/** @typedef {import('./messages').Answer} Answer */
+/** @typedef {import('./messages.js').Answer} Answer */
 
-const { directory } = /** @type {import('./messages').ThreadData} */ (workerData);
+const { directory } = /** @type {import('./messages.js').ThreadData} */ (workerData);
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
 
 /** @param {Answer} answer */
 const tell = (answer) => port.postMessage(answer);
 
-/** @param {unknown} error @returns {import('./messages').Failure} */
+/** @param {unknown} error @returns {import('./messages.js').Failure} */
 const failureOf = (error) => {
   const { message, code } = /** @type {{ message?: unknown, code?: unknown }} */ (error ?? {});
   return { message: String(message ?? error), code: typeof code === 'string' ? code : '' };
@@ -32,7 +32,7 @@ async function open() {
 
 /** @param {PGlite} database */
 function serve(database) {
-  port.on('message', (/** @type {import('./messages').Request} */ request) => {
+  port.on('message', (/** @type {import('./messages.js').Request} */ request) => {
     if (request === 'close') {
       void database
         .close()
