@@ -22,3 +22,8 @@ export function checkAuth(args: readonly unknown[], { key, secret }: ApiKey, now
   if (Number(expires) <= now) return 'expired';
   return given === key && signature === signRealtime(secret, String(expires)) ? 'ok' : 'wrong';
 }
+
+/** Who decides about an `auth` request. */
+export interface Authority {
+  check(args: readonly unknown[]): AuthResult;
+}

@@ -1,18 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ControlError, runFault } from './fault-command';
-import type { Faults } from './faults';
+import { ControlError } from './command-fields';
+import { readBody } from './request-body';
 
-const MAX_BODY_BYTES = 64 * 1024;
+/** What can be commanded and looked at. */
+export interface Controls {
+  describe(): object;
+  describeAccount(): object;
+  clearFaults(): void;
+  /** Both throw a {@link ControlError} for a wrong command. */
+  fault(body: string): object;
+  account(body: string): object;
+}
 
-/** `GET /control`, `POST /control/faults`, `DELETE /control/faults`: faults by hand, from this machine only. */
+type Answer = (status: number, body: object) => void;
+
+/** Faults by hand and the account's doings, from this machine only. */
 export class ControlEndpoint {
-  constructor(
-    private readonly faults: Faults,
-    private readonly describe: () => object,
-  ) {}
+  constructor(private readonly controls: Controls) {}
 
   serve(request: IncomingMessage, response: ServerResponse, path: string): void {
-    const answer = (status: number, body: object): void => {
+    const answer: Answer = (status, body) => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(`${JSON.stringify(body)}\n`);
     };
@@ -20,48 +27,45 @@ export class ControlEndpoint {
       answer(403, { error: 'control is for this machine only' });
       return;
     }
+    const { controls } = this;
     switch (`${request.method ?? ''} ${path}`) {
-      case 'GET /control': {
-        answer(200, { ...this.describe(), faults: this.faults.active() });
+      case 'GET /control':
+        answer(200, controls.describe());
         return;
-      }
+      case 'GET /control/account':
+        answer(200, controls.describeAccount());
+        return;
       case 'DELETE /control/faults':
-        this.faults.clear();
-        {
-          answer(200, { cleared: true });
-          return;
-        }
-      case 'POST /control/faults': {
-        this.post(request, answer);
+        controls.clearFaults();
+        answer(200, { cleared: true });
         return;
-      }
-      default: {
-        answer(404, { error: 'there are GET /control, POST /control/faults and DELETE /control/faults' });
+      case 'POST /control/faults':
+        command(request, answer, (body) => ({ fault: controls.fault(body) }));
         return;
-      }
+      case 'POST /control/account':
+        command(request, answer, (body) => ({ account: controls.account(body) }));
+        return;
+      default:
+        answer(404, {
+          error: 'there are GET /control, POST and DELETE /control/faults, GET and POST /control/account',
+        });
     }
   }
+}
 
-  private post(request: IncomingMessage, answer: (status: number, body: object) => void): void {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-    });
-    request.on('end', () => {
-      if (size > MAX_BODY_BYTES) {
-        answer(413, { error: `the body may have ${MAX_BODY_BYTES} bytes` });
-        return;
-      }
-      try {
-        answer(200, { fault: runFault(this.faults, Buffer.concat(chunks).toString()) });
-      } catch (error) {
-        if (!(error instanceof ControlError)) throw error;
-        answer(400, { error: error.message });
-      }
-    });
-  }
+function command(request: IncomingMessage, answer: Answer, run: (body: string) => object): void {
+  readBody(request, (body) => {
+    if (body === undefined) {
+      answer(413, { error: 'the body is too long' });
+      return;
+    }
+    try {
+      answer(200, run(body));
+    } catch (error) {
+      if (!(error instanceof ControlError)) throw error;
+      answer(400, { error: error.message });
+    }
+  });
 }
 
 function isLoopback(address: string | undefined): boolean {

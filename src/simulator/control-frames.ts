@@ -51,6 +51,27 @@ export function tradeReply(retCode: number, retMsg: string, op: string, to: Addr
   return JSON.stringify({ ...(to.reqId ? { reqId: to.reqId } : {}), retCode, retMsg, op, connId: to.connId });
 }
 
+/** Answer to an order request; the limits in its header are those of the lowest tier, and nobody counts here. */
+export function orderReply(retCode: number, retMsg: string, op: string, data: object, to: Addressee, now: number): string {
+  const time = String(now);
+  return JSON.stringify({
+    ...(to.reqId ? { reqId: to.reqId } : {}),
+    retCode,
+    retMsg,
+    op,
+    data,
+    retExtInfo: {},
+    header: {
+      'X-Bapi-Limit': '10',
+      'X-Bapi-Limit-Status': '9',
+      'X-Bapi-Limit-Reset-Timestamp': time,
+      Traceid: '',
+      Timenow: time,
+    },
+    connId: to.connId,
+  });
+}
+
 export function tradePong(to: Addressee, now: number): string {
   return JSON.stringify({
     ...(to.reqId ? { reqId: to.reqId } : {}),

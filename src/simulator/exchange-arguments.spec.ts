@@ -11,11 +11,13 @@ describe('the command line of the exchange', () => {
       speed: 1,
       category: undefined,
       idleCutMs: 600_000,
+      accountActivity: 0,
     });
   });
 
   it('takes all flags', () => {
-    const line = '--port 0 --symbols 300 --rate 5000 --seed 7 --replay a.jsonl --speed 0.5 --category spot --idle-cut 60';
+    const line =
+      '--port 0 --symbols 300 --rate 5000 --seed 7 --replay a.jsonl --speed 0.5 --category spot --idle-cut 60 --account-activity 500';
     expect(readExchangeArguments(line.split(' '))).toEqual({
       port: 0,
       symbols: 300,
@@ -25,12 +27,13 @@ describe('the command line of the exchange', () => {
       speed: 0.5,
       category: 'spot',
       idleCutMs: 60_000,
+      accountActivity: 500,
     });
   });
 
   it('explains itself', () => {
     expect(readExchangeArguments(['--help'])).toBe('help');
-    for (const flag of ['port', 'symbols', 'rate', 'seed', 'replay', 'speed', 'category', 'idle-cut', 'help'])
+    for (const flag of ['port', 'symbols', 'rate', 'seed', 'replay', 'speed', 'category', 'idle-cut', 'account-activity', 'help'])
       expect(USAGE).toContain(`--${flag}`);
   });
 

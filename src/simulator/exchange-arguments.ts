@@ -12,6 +12,8 @@ export const USAGE = `A simulated exchange: public and private WebSocket and RES
   --replay FILE  plays recorded frames (JSON lines) instead of the market; only recorded topics exist then
   --speed N      how much faster than recorded (default 1)
   --category C   where recorded topics belong: ${CATEGORIES.join(', ')} (default: guessed from name and symbol)
+  --account-activity N
+                 events of the account per second that happen by themselves (default 0: it does what it is told)
   --idle-cut S   seconds without requests and data after which a socket is cut (default 600)
   --help         this text
 
@@ -26,6 +28,7 @@ export interface ExchangeArguments {
   readonly speed: number;
   readonly category: Category | undefined;
   readonly idleCutMs: number;
+  readonly accountActivity: number;
 }
 
 /** What is wrong with the command line, in a sentence. */
@@ -62,6 +65,7 @@ export function readExchangeArguments(argv: readonly string[]): ExchangeArgument
     replay: text('replay'),
     speed: number('speed', 0.001, 1_000_000, false) ?? 1,
     category,
+    accountActivity: number('account-activity', 0, 10_000) ?? 0,
     idleCutMs: (number('idle-cut', 1, 86_400) ?? 600) * 1000,
   };
 }
@@ -90,6 +94,7 @@ function parse(argv: readonly string[]): Readonly<Record<string, string | boolea
         replay: option,
         speed: option,
         category: option,
+        'account-activity': option,
         'idle-cut': option,
         help: { type: 'boolean', short: 'h' },
       },

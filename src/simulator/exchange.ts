@@ -27,13 +27,14 @@ async function main(): Promise<void> {
     return;
   }
   const recording = readRecording(given);
-  const { speed, port, symbols, rate, seed, idleCutMs } = given;
+  const { speed, port, symbols, rate, seed, idleCutMs, accountActivity } = given;
   const exchange = await SimulatedExchange.start({
     port,
     symbols,
     rate,
     seed,
     idleCutMs,
+    accountActivity,
     replay: recording && { recording, speed },
   });
   const stop = (): void => void exchange.stop();

@@ -1,11 +1,8 @@
-import { CATEGORIES, type Category, isCategory } from './categories';
+import { CATEGORIES, isCategory } from './categories';
+import { category, ControlError, type Fields, number, readFields, text } from './command-fields';
 import type { Endpoint } from './connection';
 import type { FaultScope, Faults, RestFault } from './faults';
 
-/** What is wrong with a fault command, in words for the person who typed it. */
-export class ControlError extends Error {}
-
-type Fields = Readonly<Record<string, unknown>>;
 type Command = (faults: Faults, fields: Fields) => unknown;
 
 const REST_FAULTS: readonly RestFault[] = [403, 429, 500, 502, 'timeout'];
@@ -35,6 +32,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   delist: (faults, fields) => faults.delist(category(fields), text(fields, 'symbol')),
   skewClock: (faults, fields) => faults.skewClock(number(fields, 'ms')),
   restDown: (faults, fields) => faults.restDown(restFault(fields), number(fields, 'times', Infinity)),
+  refuseAuth: (faults) => faults.account.refuseAuth(),
+  acceptAuth: (faults) => faults.account.acceptAuth(),
+  rateLimit: (faults, fields) => faults.account.rateLimit(number(fields, 'times', Infinity)),
+  losePushes: (faults, fields) => faults.account.losePushes(number(fields, 'times', Infinity)),
+  rejectOrder: (faults, fields) => faults.account.rejectOrder(text(fields, 'reason', 'EC_Others')),
   clear: (faults) => faults.clear(),
 };
 
@@ -43,18 +45,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
  * null where the fault waits for something to happen. Throws a {@link ControlError} for anything else.
  */
 export function runFault(faults: Faults, body: string): { name: string; hit: unknown } {
-  let fields: unknown;
-  try {
-    fields = JSON.parse(body);
-  } catch {
-    throw new ControlError('the body must be JSON, such as {"fault":"drop","endpoint":"linear"}');
-  }
-  if (typeof fields !== 'object' || fields === null) throw new ControlError('the body must be a JSON object');
-  const name = text(fields as Fields, 'fault');
+  const fields = readFields(body, '{"fault":"drop","endpoint":"linear"}');
+  const name = text(fields, 'fault');
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) throw new ControlError(`there is no fault "${name}"; there are ${Object.keys(COMMANDS).join(', ')}`);
   try {
-    return { name, hit: command(faults, fields as Fields) ?? null };
+    return { name, hit: command(faults, fields) ?? null };
   } catch (error) {
     throw error instanceof RangeError ? new ControlError(error.message) : error;
   }
@@ -71,24 +67,6 @@ function endpoint(fields: Fields): Endpoint | undefined {
   if (value === 'private' || value === 'trade') return value;
   if (typeof value === 'string' && isCategory(value)) return value;
   throw new ControlError(`endpoint must be one of ${CATEGORIES.join(', ')}, private, trade`);
-}
-
-function category(fields: Fields): Category {
-  const value = text(fields, 'category');
-  if (!isCategory(value)) throw new ControlError(`category must be one of ${CATEGORIES.join(', ')}`);
-  return value;
-}
-
-function text(fields: Fields, name: string, usual?: string): string {
-  const value = fields[name] ?? usual;
-  if (typeof value !== 'string') throw new ControlError(`${name} must be a text`);
-  return value;
-}
-
-function number(fields: Fields, name: string, usual?: number): number {
-  const value = fields[name] ?? usual;
-  if (typeof value !== 'number') throw new ControlError(`${name} must be a number`);
-  return value;
 }
 
 function frameType(fields: Fields): 'snapshot' | 'delta' {

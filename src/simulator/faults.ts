@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock';
+import { AccountFaults } from './account/account-faults';
 import type { Category } from './categories';
 import type { Connection, Endpoint } from './connection';
 import type { ExchangeClock } from './exchange-clock';
@@ -30,6 +31,7 @@ const HALT: Record<HaltingFault, (connection: Connection) => void> = {
 
 /** Every way the exchange can misbehave, on command. Commands that hit sockets or topics return how many they hit. */
 export class Faults {
+  readonly account = new AccountFaults();
   private upgrades: (Counted & { readonly status: number }) | undefined;
   private acks: (Counted & { readonly delayMs: number | undefined }) | undefined;
   private rest: { readonly how: RestFault; left: number } | undefined;
@@ -167,6 +169,7 @@ export class Faults {
     this.upgrades = undefined;
     this.acks = undefined;
     this.rest = undefined;
+    this.account.clear();
     this.lasting.length = 0;
     this.time.skewMs = 0;
     this.board.heal();
@@ -180,7 +183,8 @@ export class Faults {
 
   /** What is switched on now, for people to read. */
   active(): Record<string, unknown> {
-    return { upgrades: this.upgrades, acks: this.acks, rest: this.rest, lasting: this.lasting, skewMs: this.time.skewMs };
+    const { upgrades, acks, rest, lasting } = this;
+    return { upgrades, acks, rest, lasting, skewMs: this.time.skewMs, account: this.account.active() };
   }
 
   /** The status that the next upgrade on an endpoint is refused with, if it is. */

@@ -100,8 +100,11 @@ export class OrderBook {
     this.fill();
   }
 
-  /** A taker's order against the other side: what it got, level by level. The last level of a side is never taken. */
-  take(side: Side, size: number): { price: number; size: number }[] {
+  /**
+   * A taker's order against the other side: what it got, level by level, up to a limit when there is one. The last level of a
+   * side is never taken.
+   */
+  take(side: Side, size: number, limit?: number): { price: number; size: number }[] {
     const book = side === 'Buy' ? this.asks : this.bids;
     const fills: { price: number; size: number }[] = [];
     let left = size;
@@ -109,6 +112,7 @@ export class OrderBook {
       const price = book.prices[0];
       const held = book.sizes[0];
       if (price === undefined || held === undefined) break;
+      if (limit !== undefined && (price - limit) * book.direction > 0) break;
       const taken = Math.min(left, held);
       if (taken === held && book.prices.length === 1) break;
       book.set(price, held - taken);

@@ -1,9 +1,9 @@
-import { type ApiKey, checkAuth } from './api-key';
+import type { Authority } from './api-key';
 import type { Connection } from './connection';
-import { privatePong, privateReply } from './control-frames';
+import { type Addressee, privatePong, privateReply } from './control-frames';
 import type { AckSender } from './public-socket';
-import type { ExchangeTime } from './push-schedule';
-import { decodeRequest, type Request, stringArgs } from './request';
+import { type Request, stringArgs } from './request';
+import type { SignedDialect } from './signed-socket';
 
 const PLAIN_TOPICS = ['wallet', 'greeks', 'strategy', 'dcp.future', 'dcp.spot', 'dcp.option', 'spread.order', 'spread.execution'];
 /** Topics that exist all in one and by category; the two forms cannot stand in the same request. */
@@ -18,41 +18,36 @@ const TOPICS = new Set([
   ...Object.entries(CATEGORISED).flatMap(([name, of]) => [name, ...of.map((one) => `${name}.${one}`)]),
 ]);
 
-/** Where account frames come from, if from anywhere. */
+/** Where account frames come from. */
 export interface AccountFrames {
   join(connection: Connection, topic: string): void;
   leave(connection: Connection, topic: string): void;
+  leaveAll(connection: Connection): void;
 }
 
 /** The control protocol of `/v5/private`. Account frames are pushed from outside. */
-export class PrivateSocket {
+export class PrivateSocket implements SignedDialect {
+  readonly idKey = 'req_id';
+  readonly pong = privatePong;
+
   constructor(
     private readonly connection: Connection,
-    private readonly apiKey: ApiKey,
-    private readonly time: ExchangeTime,
+    private readonly authority: Authority,
     private readonly ack: AckSender,
-    private readonly account?: AccountFrames,
+    private readonly account: AccountFrames,
   ) {}
 
-  receive(text: string): Request | undefined {
+  undecodable(reason: string, to: Addressee): string {
+    return privateReply(false, reason, '', to);
+  }
+
+  handle(request: Request, to: Addressee): void {
     const { connection } = this;
-    const { connId } = connection;
-    const request = decodeRequest(text);
-    if ('error' in request) {
-      connection.sendControl(privateReply(false, request.error, '', { connId, reqId: undefined }));
-      return undefined;
-    }
-    connection.remember(request);
-    const to = { connId, reqId: request.reqId };
     switch (request.op) {
-      case 'ping':
-        connection.lastPing = this.time.now();
-        if (!connection.mute) connection.sendControl(privatePong(to, this.time.now()));
-        break;
       case 'auth': {
-        const result = checkAuth(request.args, this.apiKey, this.time.now());
-        if (result === 'ok') connection.authenticated = true;
-        this.ack(connection, privateReply(result === 'ok', result === 'ok' ? '' : 'Params Error', 'auth', to));
+        const granted = this.authority.check(request.args) === 'ok';
+        if (granted) connection.authenticated = true;
+        this.ack(connection, privateReply(granted, granted ? '' : 'Params Error', 'auth', to));
         break;
       }
       case 'subscribe':
@@ -65,13 +60,12 @@ export class PrivateSocket {
       default:
         connection.sendControl(privateReply(false, 'error:invalid op', request.op, to));
     }
-    return request;
   }
 
   private tell({ op, args }: Request): void {
     for (const topic of args) {
-      if (op === 'subscribe') this.account?.join(this.connection, String(topic));
-      else this.account?.leave(this.connection, String(topic));
+      if (op === 'subscribe') this.account.join(this.connection, String(topic));
+      else this.account.leave(this.connection, String(topic));
     }
   }
 

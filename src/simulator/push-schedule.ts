@@ -15,6 +15,13 @@ export interface ExchangeTime {
   now(): number;
 }
 
+/** Somebody besides the listeners for whom markets move: an account with orders that rest in them. */
+export interface Attendant {
+  readonly markets: Iterable<SymbolMarket>;
+  /** Markets have moved. */
+  look(): void;
+}
+
 /** Moves the markets that somebody listens to, and pushes their topics. */
 export class PushSchedule {
   private timer: Timer | undefined;
@@ -29,6 +36,7 @@ export class PushSchedule {
     private readonly random: Random,
     /** Frames per second in total; 0 for each topic's own push period. */
     private readonly rate: number,
+    private readonly attendant: Attendant,
   ) {}
 
   start(): void {
@@ -43,7 +51,8 @@ export class PushSchedule {
   /** `events` things happen in every market that somebody listens to; then all that changed is pushed. Returns the frames. */
   step(events: number): number {
     const now = this.time.now();
-    for (const market of listenedMarkets(this.board.live)) for (let i = 0; i < events; i++) market.event(now);
+    for (const market of this.moving()) for (let i = 0; i < events; i++) market.event(now);
+    this.attendant.look();
     let frames = 0;
     for (const channel of this.board.live) frames += channel.publish(now);
     return frames;
@@ -52,13 +61,25 @@ export class PushSchedule {
   private run(): void {
     const elapsed = Math.min(MOST_CATCH_UP_MS, this.clock.now() - this.last);
     this.last = this.clock.now();
-    if (this.rate > 0) this.pushRate(elapsed);
-    else this.pushNaturally(elapsed);
+    if (this.rate > 0) {
+      this.move(this.attendant.markets, elapsed);
+      this.pushRate(elapsed);
+    } else {
+      this.pushNaturally(elapsed);
+    }
+    this.attendant.look();
   }
 
   private pushNaturally(elapsed: number): void {
     const now = this.time.now();
-    for (const market of listenedMarkets(this.board.live)) {
+    this.move(this.moving(), elapsed);
+    for (const channel of this.board.live) if (now >= channel.due) channel.publish(now);
+  }
+
+  /** As many events as the markets' own paces want in so many milliseconds. */
+  private move(markets: Iterable<SymbolMarket>, elapsed: number): void {
+    const now = this.time.now();
+    for (const market of markets) {
       const expected = (market.instrument.eventsPerSecond * elapsed) / 1000;
       let events = Math.floor(expected);
       if (this.random() < expected - events) events++;
@@ -67,7 +88,12 @@ export class PushSchedule {
       const then = now - 1 - Math.floor(this.random() * MOST_LAG_MS);
       for (let i = 0; i < events; i++) market.event(then);
     }
-    for (const channel of this.board.live) if (now >= channel.due) channel.publish(now);
+  }
+
+  private moving(): Set<SymbolMarket> {
+    const markets = listenedMarkets(this.board.live);
+    for (const market of this.attendant.markets) markets.add(market);
+    return markets;
   }
 
   /** Topics in turn, each made to have something to say. */

@@ -1,20 +1,12 @@
-import { type Category, isCategory } from './categories';
+import type { Category } from './categories';
 import type { ExchangeTime } from './push-schedule';
 import { instrumentInfo } from './instrument-info';
 import { isKlineInterval } from './kline-interval';
 import type { MarketModel } from './market-model';
+import { RestError, restAnswer } from './rest-answer';
+import { categoryOf, cursorOf, limitOf, numberOf } from './rest-query';
 import { klineRows, orderBookResult, recentTrades, restTicker } from './rest-results';
 import type { SymbolMarket } from './symbol-market';
-
-/** What a logical error answers: HTTP 200 with a code of the exchange. */
-class RestError extends Error {
-  constructor(
-    readonly retCode: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 const BOOK_LIMITS: Record<Category, { usual: number; most: number }> = {
   spot: { usual: 1, most: 1000 },
@@ -37,12 +29,7 @@ export class RestApi {
     const route = this.routes[path];
     if (!route) return undefined;
     const time = this.time.now();
-    try {
-      return { retCode: 0, retMsg: 'OK', result: route(query, time), retExtInfo: {}, time };
-    } catch (error) {
-      if (!(error instanceof RestError)) throw error;
-      return { retCode: error.retCode, retMsg: error.message, result: {}, retExtInfo: {}, time };
-    }
+    return restAnswer(time, () => route(query, time));
   }
 
   private readonly routes: Readonly<Record<string, (query: URLSearchParams, time: number) => object>> = {
@@ -64,7 +51,7 @@ export class RestApi {
     if (baseCoin) list = list.filter((one) => one.baseCoin === baseCoin);
     if (category === 'spot') return { category, list: list.map(instrumentInfo) };
     const limit = limitOf(query, 500, 1000);
-    const from = cursorOf(query);
+    const from = cursorOf(query, 'first') ?? 0;
     const next = from + limit;
     return {
       category,
@@ -125,33 +112,4 @@ export class RestApi {
 function catchUp(market: SymbolMarket, time: number): void {
   for (let missed = Math.min(20, Math.floor((time - market.changed) / 1000)); missed > 0; missed--) market.event(time);
   if (market.tape.count === 0) for (let i = 0; i < 10; i++) market.takerOrder(time);
-}
-
-function categoryOf(query: URLSearchParams): Category {
-  const category = query.get('category');
-  if (!isCategory(category)) throw new RestError(10001, category ? 'Category is invalid' : 'params error: category is required');
-  return category;
-}
-
-function limitOf(query: URLSearchParams, usual: number, most: number): number {
-  const limit = numberOf(query, 'limit') ?? usual;
-  if (!Number.isInteger(limit) || limit < 1 || limit > most)
-    throw new RestError(10001, `params error: limit must be 1 to ${most}`);
-  return limit;
-}
-
-/** `first%3D500`: an offset, opaque to clients. */
-function cursorOf(query: URLSearchParams): number {
-  const cursor = query.get('cursor');
-  if (!cursor) return 0;
-  const match = /^first(?:%3D|=)(\d+)$/.exec(cursor);
-  if (!match) throw new RestError(10001, 'params error: cursor is invalid');
-  return Number(match[1]);
-}
-
-function numberOf(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name);
-  if (text === null || text === '') return undefined;
-  if (!/^\d+$/.test(text)) throw new RestError(10001, `params error: ${name} is invalid`);
-  return Number(text);
 }

@@ -1,148 +1,107 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Clock, systemClock } from '../clock/clock';
-import type { ApiKey } from './api-key';
+import { Account } from './account/account';
+import { AccountActivity } from './account/account-activity';
+import { runAccountCommand } from './account/account-command';
+import { AccountPushes } from './account/account-pushes';
+import { AccountQueries } from './account/account-queries';
+import { AccountRest } from './account/account-rest';
+import { accountSummary } from './account/account-summary';
+import { type Authority, checkAuth } from './api-key';
 import { type Category, isCategory } from './categories';
-import { Connection, type Endpoint } from './connection';
+import type { Connection, Endpoint } from './connection';
 import { ControlEndpoint } from './control-endpoint';
 import { ExchangeClock } from './exchange-clock';
+import { describeExchange } from './exchange-description';
+import { runFault } from './fault-command';
 import { Faults } from './faults';
+import { HttpDoor } from './http-door';
 import { IdleReaper } from './idle-reaper';
 import { LiveTopics } from './live-topics';
+import { Lookout, type ReceivedRequest } from './lookout';
 import { MarketModel } from './market-model';
 import { PrivateSocket } from './private-socket';
 import { PublicSocket } from './public-socket';
 import { PushSchedule } from './push-schedule';
 import { hash, seededRandom } from './random';
-import type { Request } from './request';
-import type { Recording } from './recording';
 import { ReplayTopics } from './replay-topics';
 import { RestApi } from './rest-api';
+import { SignedSocket } from './signed-socket';
+import { DEFAULTS, type SimulatorOptions } from './simulator-options';
 import { SocketDoor, type SocketProtocol } from './socket-door';
 import { TopicBoard } from './topic-board';
 import { TradeSocket } from './trade-socket';
 
+export type { SimulatorOptions };
+
 /** In so many events every topic has long had something to say. */
 const MOST_STIRS = 1_000;
 
-export interface SimulatorOptions {
-  /** 0: any free port. */
-  port: number;
-  host: string;
-  /** How many symbols linear and spot have; undefined: the named ones. */
-  symbols: number | undefined;
-  /** Frames per second in total over what is subscribed; 0: each topic at its natural period. */
-  rate: number;
-  /** Two exchanges with the same seed and clock tell the same story. */
-  seed: number;
-  clock: Clock;
-  /** Nothing is pushed by timers: only by `step`, `publish` and `push`. */
-  manual: boolean;
-  /** A socket with neither requests nor data for this long is cut. */
-  idleCutMs: number;
-  /** The same for sockets without a subscription, where users saw 60 s; undefined: no difference. */
-  idleCutUnsubscribedMs: number | undefined;
-  /** New sockets per 5 minutes; more get HTTP 403. */
-  maxNewConnections: number;
-  /** Longest sum of args of one public connection, in characters. */
-  maxArgsLength: number;
-  /** The one account of the private sockets. */
-  apiKey: ApiKey;
-  /** Plays recorded frames instead of the model's: only topics of the recording exist then. */
-  replay: { readonly recording: Recording; readonly speed: number } | undefined;
-}
-
-const DEFAULTS: SimulatorOptions = {
-  port: 0,
-  host: '127.0.0.1',
-  symbols: undefined,
-  rate: 0,
-  seed: 1,
-  clock: systemClock,
-  manual: false,
-  idleCutMs: 600_000,
-  idleCutUnsubscribedMs: undefined,
-  maxNewConnections: 500,
-  maxArgsLength: 21_000,
-  apiKey: { key: 'test-key', secret: 'test-secret' },
-  replay: undefined,
-};
-
-/** Requests that are remembered in all. */
-const MAX_REQUESTS = 20_000;
-
-/** A request, with where it came from. */
-export interface ReceivedRequest {
-  readonly connId: string;
-  readonly endpoint: Endpoint;
-  readonly request: Request;
-}
-
-interface Wait {
-  look(): boolean;
-}
-
-/** A Bybit of one's own: public and private WebSocket and REST on one local port, with faults on command. */
+/** A Bybit of one's own: public and private WebSocket and REST on one local port, with an account and faults on command. */
 export class SimulatedExchange {
   readonly model: MarketModel;
   readonly faults: Faults;
-  /** Everything clients asked for, oldest first. */
-  readonly requests: ReceivedRequest[] = [];
+  readonly account: Account;
+  private readonly lookout = new Lookout();
   private readonly open = new Set<Connection>();
-  private readonly waits = new Set<Wait>();
   private readonly time: ExchangeClock;
   private readonly board: TopicBoard;
   private readonly schedule: PushSchedule;
   private readonly reaper: IdleReaper;
   private readonly door: SocketDoor;
-  private readonly rest: RestApi;
-  private readonly control: ControlEndpoint;
   private readonly server: Server;
   private readonly player: ReplayTopics | undefined;
+  private readonly pushes: AccountPushes;
+  private readonly activity: AccountActivity;
 
   private constructor(private readonly options: SimulatorOptions) {
-    const { clock, seed } = options;
+    const { clock, seed, replay } = options;
+    const random = (name: string) => seededRandom(hash(name, seed));
     this.time = new ExchangeClock(clock);
     this.model = new MarketModel(seed, clock.now(), options.symbols);
     this.board = new TopicBoard(this.model);
-    const { replay } = options;
     if (replay) {
       this.player = new ReplayTopics(replay.recording, replay.speed, this.board, clock, this.time);
       for (const { category, symbol } of replay.recording.symbols) this.model.addRecorded(category, symbol);
     }
     this.faults = new Faults(this.open, this.board, this.model, this.time, clock);
-    this.schedule = new PushSchedule(this.board, clock, this.time, seededRandom(hash('schedule', seed)), options.rate);
+    const faults = this.faults.account;
+    this.pushes = new AccountPushes(this.time, faults);
+    this.account = new Account(this.model, this.pushes, faults, this.time, random('account'), options.balances);
+    this.activity = new AccountActivity(this.account, this.model, clock, this.time, random('activity'), this.pushes);
+    this.schedule = new PushSchedule(this.board, clock, this.time, random('schedule'), options.rate, this.account);
     this.reaper = new IdleReaper(this.open, clock, this.time, options);
-    this.rest = new RestApi(this.model, this.time, !options.manual);
-    this.control = new ControlEndpoint(this.faults, () => this.describe());
     const rules = {
       maxNewConnections: options.maxNewConnections,
       refusal: (endpoint: Endpoint) => this.faults.takeUpgradeRefusal(endpoint),
       protocol: (connection: Connection) => this.protocolFor(connection),
       opened: (connection: Connection) => this.opened(connection),
       closed: (connection: Connection) => this.closed(connection),
-      received: (connection: Connection, request: Request) => this.received(connection, request),
+      received: this.lookout.received.bind(this.lookout),
     };
-    this.door = new SocketDoor(this.open, rules, this.time, seededRandom(hash('connections', seed)));
-    this.server = createServer((request, response) => this.serve(request, response));
+    this.door = new SocketDoor(this.open, rules, this.time, random('connections'));
+    const http = this.httpDoor();
+    this.server = createServer((request, response) => http.serve(request, response));
     this.server.on('upgrade', (request, socket, head: Buffer) => this.door.upgrade(request, socket, head));
   }
 
   /** Listens; rejects when the port is taken. */
   static async start(options: Partial<SimulatorOptions> = {}): Promise<SimulatedExchange> {
     const exchange = new SimulatedExchange({ ...DEFAULTS, ...options });
-    const { port, host, manual } = exchange.options;
+    const { port, host, manual, accountActivity } = exchange.options;
     await new Promise<void>((resolve, reject) => {
       exchange.server.once('error', reject);
       exchange.server.listen(port, host, resolve);
     });
     exchange.reaper.start();
     if (!manual) exchange.schedule.start();
+    exchange.activity.setRate(accountActivity);
     return exchange;
   }
 
   /** Cuts all sockets and stops listening. */
   async stop(): Promise<void> {
+    this.activity.stop();
     this.schedule.stop();
     this.reaper.stop();
     this.door.stop();
@@ -166,6 +125,11 @@ export class SimulatedExchange {
   /** Sockets that are open, oldest first. */
   get connections(): readonly Connection[] {
     return [...this.open];
+  }
+
+  /** Everything clients asked for, oldest first. */
+  get requests(): readonly ReceivedRequest[] {
+    return this.lookout.requests;
   }
 
   /** Exchange time, skew included. */
@@ -211,17 +175,7 @@ export class SimulatedExchange {
 
   /** Resolves with what `look` returns, as soon as it is not undefined; looks after every change of sockets or requests. */
   when<T>(look: () => T | undefined): Promise<T> {
-    return new Promise((resolve) => {
-      const wait = {
-        look: () => {
-          const found = look();
-          if (found === undefined) return false;
-          resolve(found);
-          return true;
-        },
-      };
-      if (!wait.look()) this.waits.add(wait);
-    });
+    return this.lookout.when(look);
   }
 
   /** Resolves with a socket of the endpoint that is open. */
@@ -243,69 +197,52 @@ export class SimulatedExchange {
 
   /** Resolves with the first request from now on that matches. */
   whenRequested(match: (received: ReceivedRequest) => boolean): Promise<ReceivedRequest> {
-    const seen = new Set(this.requests);
-    return this.when(() => this.requests.find((one) => !seen.has(one) && match(one)));
+    return this.lookout.whenRequested(match);
   }
 
   private protocolFor(connection: Connection): SocketProtocol {
-    const { apiKey, maxArgsLength } = this.options;
+    const { endpoint } = connection;
     const ack = (to: Connection, frame: string): void => this.faults.sendAck(to, frame);
-    if (connection.endpoint === 'private') return new PrivateSocket(connection, apiKey, this.time, ack, this.player);
-    if (connection.endpoint === 'trade') return new TradeSocket(connection, apiKey, this.time, ack);
-    const topics = this.player ?? new LiveTopics(this.board, this.time);
-    return new PublicSocket(connection, connection.endpoint, topics, this.time, ack, maxArgsLength);
+    if (isCategory(endpoint)) {
+      const topics = this.player ?? new LiveTopics(this.board, this.time);
+      return new PublicSocket(connection, endpoint, topics, this.time, ack, this.options.maxArgsLength);
+    }
+    const authority: Authority = { check: (args) => this.authenticate(args) };
+    const dialect =
+      endpoint === 'private'
+        ? new PrivateSocket(connection, authority, ack, this.player ?? this.pushes)
+        : new TradeSocket(connection, authority, this.time, ack, this.account);
+    return new SignedSocket(connection, dialect, this.time);
+  }
+
+  private authenticate(args: readonly unknown[]): ReturnType<Authority['check']> {
+    const result = checkAuth(args, this.options.apiKey, this.time.now());
+    return result === 'ok' && this.faults.account.refusesAuth ? 'wrong' : result;
+  }
+
+  private httpDoor(): HttpDoor {
+    const { account, activity, faults, time } = this;
+    const control = new ControlEndpoint({
+      describe: () => ({ ...describeExchange(time.now(), this.open, this.board.live), faults: faults.active() }),
+      describeAccount: () => accountSummary(account),
+      clearFaults: () => faults.clear(),
+      fault: (body) => runFault(faults, body),
+      account: (body) => runAccountCommand(account, activity, body),
+    });
+    const rest = new RestApi(this.model, time, !this.options.manual);
+    const queries = new AccountQueries(account, time);
+    return new HttpDoor(control, rest, new AccountRest(account, queries, this.options.apiKey, faults.account, time), faults);
   }
 
   private opened(connection: Connection): void {
     this.faults.meet(connection);
-    this.changed();
+    this.lookout.changed();
   }
 
   private closed(connection: Connection): void {
     this.player?.leaveAll(connection);
+    this.pushes.leaveAll(connection);
     if (isCategory(connection.endpoint)) this.board.leaveAll(connection, connection.endpoint);
-    this.changed();
-  }
-
-  private received(connection: Connection, request: Request): void {
-    this.requests.push({ connId: connection.connId, endpoint: connection.endpoint, request });
-    if (this.requests.length > MAX_REQUESTS) this.requests.splice(0, MAX_REQUESTS / 2);
-    this.changed();
-  }
-
-  private changed(): void {
-    for (const wait of [...this.waits]) if (wait.look()) this.waits.delete(wait);
-  }
-
-  private serve(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    if (url.pathname.startsWith('/control')) {
-      this.control.serve(request, response, url.pathname);
-      return;
-    }
-    const fault = this.faults.takeRestFault();
-    if (fault === 'timeout') return;
-    const answer = fault === undefined && request.method === 'GET' ? this.rest.answer(url.pathname, url.searchParams) : undefined;
-    response.writeHead(fault ?? (answer ? 200 : 404), { 'content-type': 'application/json' });
-    response.end(JSON.stringify(answer ?? { error: fault ?? 404 }));
-  }
-
-  private describe(): object {
-    return {
-      time: this.time.now(),
-      connections: this.connections.map((one) => ({
-        connId: one.connId,
-        endpoint: one.endpoint,
-        openedAt: one.openedAt,
-        framesSent: one.framesSent,
-        topics: [...one.topics],
-      })),
-      topics: [...this.board.live].map(({ category, topic, published, subscribers }) => ({
-        category,
-        topic,
-        published,
-        subscribers: subscribers.size,
-      })),
-    };
+    this.lookout.changed();
   }
 }

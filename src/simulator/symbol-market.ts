@@ -106,6 +106,12 @@ export class SymbolMarket {
     return fills;
   }
 
+  /** Somebody's own order, in price and size units, as far as the book goes up to its limit. The fills share time and seq. */
+  ownOrder(side: Side, size: number, limit: number | undefined, time: number): readonly TapeTrade[] {
+    const at = this.move(time);
+    return this.book.take(side, size, limit).map((fill) => this.record(side, fill.price, fill.size, at));
+  }
+
   makerQuote(time: number): void {
     this.move(time);
     this.book.quote(this.random);

@@ -1,51 +1,78 @@
-import { type ApiKey, checkAuth } from './api-key';
+import { RestError } from './rest-answer';
+import { checkTime } from './account/request-signature';
+import type { Authority } from './api-key';
+import type { Fields } from './command-fields';
 import type { Connection } from './connection';
-import { tradePong, tradeReply } from './control-frames';
+import { type Addressee, orderReply, tradePong, tradeReply } from './control-frames';
 import type { AckSender } from './public-socket';
 import type { ExchangeTime } from './push-schedule';
-import { decodeRequest, type Request } from './request';
+import type { Request } from './request';
+import type { SignedDialect } from './signed-socket';
 
-/** `/v5/trade`: authentication and pings; it takes no orders. */
-export class TradeSocket {
+/** What the order entry socket does for its clients: the calls of REST, with their bodies. */
+export interface OrderEntry {
+  create(body: Fields): object;
+  amend(body: Fields): object;
+  cancel(body: Fields): object;
+}
+
+const OPERATIONS: Readonly<Record<string, keyof OrderEntry>> = {
+  'order.create': 'create',
+  'order.amend': 'amend',
+  'order.cancel': 'cancel',
+};
+
+/** `/v5/trade`: authentication, pings, and orders one at a time. */
+export class TradeSocket implements SignedDialect {
+  readonly idKey = 'reqId';
+  readonly pong = tradePong;
+  /** An id may be used once per socket. */
+  private readonly used = new Set<string>();
+
   constructor(
     private readonly connection: Connection,
-    private readonly apiKey: ApiKey,
+    private readonly authority: Authority,
     private readonly time: ExchangeTime,
     private readonly ack: AckSender,
+    private readonly orders: OrderEntry,
   ) {}
 
-  receive(text: string): Request | undefined {
-    const { connection } = this;
-    const { connId } = connection;
-    const request = decodeRequest(text, 'reqId');
-    if ('error' in request) {
-      connection.sendControl(tradeReply(10001, request.error, '', { connId, reqId: undefined }));
-      return undefined;
-    }
-    connection.remember(request);
-    const to = { connId, reqId: request.reqId };
-    switch (request.op) {
-      case 'ping':
-        connection.lastPing = this.time.now();
-        if (!connection.mute) connection.sendControl(tradePong(to, this.time.now()));
-        break;
-      case 'auth':
-        this.ack(connection, this.authenticate(request, to.reqId));
-        break;
-      default:
-        connection.sendControl(
-          connection.authenticated
-            ? tradeReply(10404, 'op type is not found', request.op, to)
-            : tradeReply(10003, 'Request not authorized', request.op, to),
-        );
-    }
-    return request;
+  undecodable(reason: string, to: Addressee): string {
+    return tradeReply(10001, reason, '', to);
   }
 
-  private authenticate(request: Request, reqId: string | undefined): string {
-    const to = { connId: this.connection.connId, reqId };
+  handle(request: Request, to: Addressee): void {
+    const { connection } = this;
+    if (request.op === 'auth') this.ack(connection, this.authenticate(request, to));
+    else this.ack(connection, connection.authenticated ? this.order(request, to) : this.unauthorised(request, to));
+  }
+
+  private unauthorised({ op }: Request, to: Addressee): string {
+    return tradeReply(10003, 'Request not authorized', op, to);
+  }
+
+  private order(request: Request, to: Addressee): string {
+    const { op, args, reqId } = request;
+    const operation = Object.hasOwn(OPERATIONS, op) ? OPERATIONS[op] : undefined;
+    if (!operation) return tradeReply(10404, 'op type is not found', op, to);
+    if (reqId !== undefined && this.used.has(reqId)) return tradeReply(20006, 'reqId is duplicated', op, to);
+    if (reqId !== undefined) this.used.add(reqId);
+    const now = this.time.now();
+    try {
+      const header = headerOf(request);
+      checkTime(textOf(header['X-BAPI-TIMESTAMP']), textOf(header['X-BAPI-RECV-WINDOW']), now);
+      const [body] = args;
+      if (typeof body !== 'object' || body === null) throw new RestError(10001, 'params error: args must hold one object');
+      return orderReply(0, 'OK', op, this.orders[operation](body as Fields), to, now);
+    } catch (error) {
+      if (!(error instanceof RestError)) throw error;
+      return orderReply(error.retCode, error.message, op, {}, to, now);
+    }
+  }
+
+  private authenticate(request: Request, to: Addressee): string {
     if (this.connection.authenticated) return tradeReply(20001, 'Repeat auth', 'auth', to);
-    switch (checkAuth(request.args, this.apiKey, this.time.now())) {
+    switch (this.authority.check(request.args)) {
       case 'ok':
         this.connection.authenticated = true;
         return tradeReply(0, 'OK', 'auth', to);
@@ -56,4 +83,13 @@ export class TradeSocket {
         return tradeReply(10001, 'Params Error', 'auth', to);
     }
   }
+}
+
+function headerOf({ text }: Request): Fields {
+  const { header } = JSON.parse(text) as { header?: unknown };
+  return typeof header === 'object' && header !== null ? (header as Fields) : {};
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
