@@ -1,5 +1,18 @@
-// NestJS 12 and a few of its dependencies are ESM only; jest on Node 20 cannot require ESM, so swc turns them into CommonJS.
-const esmPackages = ['@nestjs', 'kysely', '@electric-sql', 'file-type', 'load-esm', 'strtok3', 'token-types', 'uint8array-extras', '@borewit', '@tokenizer'];
+// NestJS 12 and a few of its dependencies are ESM only; jest on Node 20 cannot require ESM, so swc turns them into CommonJS. OpenTelemetry's
+// exporter imports when it first sends, which jest cannot do either.
+const esmPackages = [
+  '@nestjs',
+  'kysely',
+  '@electric-sql',
+  '@opentelemetry',
+  'file-type',
+  'load-esm',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+  '@borewit',
+  '@tokenizer',
+];
 
 const swc = [
   '@swc/jest',

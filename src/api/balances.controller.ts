@@ -1,10 +1,10 @@
-import { Body, Controller, Get, HttpCode, Post, Query, UseGuards, UsePipes } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, HttpCode, Post, Query, UseGuards, UsePipes } from '@nestjs/common';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ServicesApi, type BalanceHistoryView, type BalancesView, type BalanceSyncView } from '../services/api';
 import { BalanceHistory, Balances, BalanceSync } from './account-answers';
 import { BalanceFilter, BalanceHistoryFilter } from './account-requests';
 import { Fails, FailsWithBody } from './failures';
-import { NoFields, NoQuery } from './page';
+import { NoFields, NoQuery } from './nothing-taken';
 import { PassedGuard } from './passed-guard';
 import { RequestPipe } from './request-pipe';
 
@@ -33,11 +33,13 @@ export class BalancesController {
   }
 
   @Post('sync')
+  @UseGuards(NoQuery, NoFields)
   @HttpCode(200)
   @ApiOperation({ operationId: 'syncBalances', summary: 'Fetch the balances from the exchange now' })
+  @ApiBody({ schema: { type: 'object', maxProperties: 0 }, required: false, description: 'Nothing, or {}' })
   @ApiOkResponse({ type: BalanceSync, description: 'Fetched and written down' })
   @FailsWithBody('BALANCE_SYNC_FAILED', 'STORE_UNAVAILABLE', 'ACCOUNT_NOT_CONFIGURED')
-  sync(@Body() _body: NoFields, @Query() _query: NoQuery): Promise<BalanceSyncView> {
+  sync(): Promise<BalanceSyncView> {
     return this.services.syncBalances();
   }
 }

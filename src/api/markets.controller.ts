@@ -4,7 +4,7 @@ import { ServicesApi, type StreamsView, type SymbolsView } from '../services/api
 import { Fails } from './failures';
 import { Instruments, LiveStreams } from './market-answers';
 import { SymbolFilter } from './market-requests';
-import { NoQuery } from './page';
+import { NoQuery } from './nothing-taken';
 import { PassedGuard } from './passed-guard';
 import { RequestPipe } from './request-pipe';
 
@@ -25,10 +25,11 @@ export class MarketsController {
   }
 
   @Get('streams')
+  @UseGuards(NoQuery)
   @ApiOperation({ operationId: 'listStreams', summary: 'Streams that somebody listens to now' })
   @ApiOkResponse({ type: LiveStreams, description: 'All of them' })
   @Fails()
-  streams(@Query() _query: NoQuery): Promise<StreamsView> {
+  streams(): Promise<StreamsView> {
     return this.services.streams();
   }
 }

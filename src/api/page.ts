@@ -25,9 +25,3 @@ export class Page implements PageQuery {
   @Required(wholeNumber(0, Number.MAX_SAFE_INTEGER))
   readonly offset: number = 0;
 }
-
-/** Of a call that takes no query parameter: one that is sent was meant to do something. */
-export class NoQuery {}
-
-/** Of a call that takes no fields. */
-export class NoFields {}

@@ -30,8 +30,7 @@ export class RequestPipe implements PipeTransform<unknown, unknown> {
     const twice = type === 'query' ? fields.filter(([, value]) => Array.isArray(value)).map(([name]) => name) : [];
     const usable = fields.filter(([name]) => known.has(name) && !twice.includes(name));
     const request = plainToInstance(metatype, Object.fromEntries(usable)) as object;
-    // Of a class without rules the validator would say that it does not know it.
-    const errors = known.size > 0 ? validateSync(request, { stopAtFirstError: true }) : [];
+    const errors = validateSync(request, { stopAtFirstError: true });
     const wrong = errors.filter(({ property }) => !twice.includes(property));
     const mistakes = [
       ...unknown.slice(0, MAX_UNKNOWN).map((name) => unknownField(name, known, type)),
@@ -41,6 +40,12 @@ export class RequestPipe implements PipeTransform<unknown, unknown> {
     if (mistakes.length > 0) throw refusal(mistakes, wrong);
     return request;
   }
+}
+
+/** Refuses whatever is sent to a call that takes none: it was meant to do something. */
+export function refuseAny(given: object, type: 'body' | 'query'): void {
+  const names = Object.keys(given);
+  if (names.length > 0) throw refusal(names.slice(0, MAX_UNKNOWN).map((name) => unknownField(name, new Set(), type)));
 }
 
 function fieldsOf(metatype: NonNullable<ArgumentMetadata['metatype']>): ReadonlySet<string> {

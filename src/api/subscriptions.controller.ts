@@ -8,7 +8,7 @@ import {
   type SubscriptionView,
 } from '../services/api';
 import { Fails, FailsWithBody } from './failures';
-import { NoQuery } from './page';
+import { NoQuery } from './nothing-taken';
 import { PassedGuard } from './passed-guard';
 import { RequestPipe } from './request-pipe';
 import { Cancelled, CancelledByService, Subscription, Subscriptions } from './subscription-answers';
@@ -23,6 +23,7 @@ export class SubscriptionsController {
   constructor(private readonly services: ServicesApi) {}
 
   @Post()
+  @UseGuards(NoQuery)
   @HttpCode(201)
   @ApiOperation({
     operationId: 'subscribe',
@@ -41,7 +42,7 @@ export class SubscriptionsController {
     'STORE_UNAVAILABLE',
     'ACCOUNT_NOT_CONFIGURED',
   )
-  subscribe(@Body() request: Subscribe, @Query() _query: NoQuery): Promise<SubscriptionView> {
+  subscribe(@Body() request: Subscribe): Promise<SubscriptionView> {
     return this.services.subscribe(request);
   }
 
@@ -54,22 +55,25 @@ export class SubscriptionsController {
   }
 
   @Delete('by-service/:name')
+  @UseGuards(NoQuery)
   @ApiOperation({ operationId: 'cancelByService', summary: 'Cancel all subscriptions of a service' })
   @ApiOkResponse({ type: CancelledByService, description: 'Cancelled; also when there was none' })
   @Fails('BAD_REQUEST', 'STORE_UNAVAILABLE')
-  cancelByService(@Param() { name }: ServicePath, @Query() _query: NoQuery): Promise<CancelByServiceView> {
+  cancelByService(@Param() { name }: ServicePath): Promise<CancelByServiceView> {
     return this.services.cancelByService(name);
   }
 
   @Get(':id')
+  @UseGuards(NoQuery)
   @ApiOperation({ operationId: 'getSubscription', summary: 'Look at one subscription' })
   @ApiOkResponse({ type: Subscription, description: 'In force or cancelled' })
   @Fails('BAD_REQUEST', 'SUBSCRIPTION_NOT_FOUND', 'STORE_UNAVAILABLE')
-  find(@Param() { id }: SubscriptionPath, @Query() _query: NoQuery): Promise<SubscriptionView> {
+  find(@Param() { id }: SubscriptionPath): Promise<SubscriptionView> {
     return this.services.subscription(id.toLowerCase());
   }
 
   @Delete(':id')
+  @UseGuards(NoQuery)
   @ApiOperation({
     operationId: 'cancelSubscription',
     summary: 'Cancel a subscription',
@@ -77,7 +81,7 @@ export class SubscriptionsController {
   })
   @ApiOkResponse({ type: Cancelled, description: 'Cancelled. Cancelling it again is SUBSCRIPTION_NOT_FOUND' })
   @Fails('BAD_REQUEST', 'SUBSCRIPTION_NOT_FOUND', 'STORE_UNAVAILABLE')
-  cancel(@Param() { id }: SubscriptionPath, @Query() _query: NoQuery): Promise<CancelView> {
+  cancel(@Param() { id }: SubscriptionPath): Promise<CancelView> {
     return this.services.cancel(id.toLowerCase());
   }
 }

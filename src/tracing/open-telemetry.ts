@@ -11,6 +11,8 @@ const KINDS = { server: SpanKind.SERVER, producer: SpanKind.PRODUCER };
 /** Waiting for a collector that is away; more are dropped. */
 const MAX_WAITING = 10_000;
 const SEND_EVERY_MS = 1000;
+/** All tries of one batch: also how long a collector that is away may hold up the end. */
+const SEND_WITHIN_MS = 1500;
 
 /** Gives a root span the trace id that its request or event has already. */
 class KnownTraceIds implements IdGenerator {
@@ -40,7 +42,7 @@ export class OpenTelemetry implements Tracer {
         'deployment.environment.name': about.environment,
       }),
       spanProcessors: [
-        new BatchSpanProcessor(new OTLPTraceExporter({ url }), {
+        new BatchSpanProcessor(new OTLPTraceExporter({ url, timeoutMillis: SEND_WITHIN_MS }), {
           maxQueueSize: MAX_WAITING,
           scheduledDelayMillis: SEND_EVERY_MS,
         }),

@@ -177,7 +177,7 @@ describe('POST /subscriptions', () => {
     const answer = await call('POST', SUBSCRIPTIONS, { body: { channel_type: 'x', market: 'y', what: 1 } });
     expect(answer.body).toMatchObject({
       code: 'VALIDATION_ERROR',
-      details: ['what', 'channel_type', 'requesting_service', 'market'].map((field) => ({ field }) as object),
+      details: ['what', 'channel_type', 'requesting_service', 'market'].map((field) => ({ field })),
     });
   });
 
@@ -242,6 +242,12 @@ describe('one subscription', () => {
       { what: 'subscription', argument: ID },
       { what: 'cancel', argument: ID },
     ]);
+  });
+
+  it('is not cancelled by a request with a body, which was meant to do something', async () => {
+    const answer = await call('DELETE', `${SUBSCRIPTIONS}/${ID}`, { body: { reason: 'x' } });
+    expect(answer).toMatchObject(failed(400, 'VALIDATION_ERROR', /^DELETE takes no body here/));
+    expect(asked).toEqual([]);
   });
 
   it.each(['GET', 'DELETE'])('is 400 for %s with an id that is none', async (method) => {
