@@ -9,8 +9,10 @@ import { Publisher } from '../pubsub/publisher';
 import type { Demand } from '../pubsub/pubsub';
 import { SymbolDirectory } from '../streams/symbol-directory';
 import { transformOf } from '../transform/bybit/transform-of';
+import { AccountUpstream } from './account/account-upstream';
+import { BybitCredentials } from './bybit/account/credentials';
 import { Symbols } from './bybit/symbols';
-import { Upstream } from './upstream';
+import { Upstream, type UpstreamOptions } from './upstream';
 
 /** Global, because the gateway looks symbols up through {@link SymbolDirectory} and knows no upstream. */
 @Global()
@@ -35,35 +37,62 @@ import { Upstream } from './upstream';
           {
             wsUrl: settings.bybitWsUrl,
             markets: marketsOf(settings),
-            keepAlive: { pingIntervalMs: settings.bybitPingInterval * 1000, pongTimeoutMs: settings.bybitPingTimeout * 1000 },
-            backoff: {
-              initialMs: settings.bybitReconnectDelayInitial * 1000,
-              maxMs: settings.bybitReconnectDelayMax * 1000,
-              multiplier: settings.bybitReconnectDelayMultiplier,
-            },
+            ...patienceOf(settings),
             silenceMs: settings.upstreamSilenceTimeout * 1000,
             restUrl: settings.bybitRestUrl,
-            lingerMs: settings.upstreamLinger * 1000,
           },
           { demand, publisher, transformOf, clock: systemClock, random: Math.random, log: logger },
         ),
     },
+    {
+      provide: AccountUpstream,
+      inject: [Settings, PUBSUB, Publisher, LOGGER],
+      useFactory: (settings: Settings, demand: Demand, publisher: Publisher, logger: Logger) =>
+        new AccountUpstream(
+          {
+            credentials: credentialsOf(settings),
+            wsUrl: settings.bybitPrivateWsUrl,
+            restUrl: settings.bybitPrivateRestUrl,
+            ...patienceOf(settings),
+          },
+          { demand, publisher, clock: systemClock, random: Math.random, log: logger },
+        ),
+    },
   ],
-  exports: [Upstream, SymbolDirectory],
+  exports: [Upstream, AccountUpstream, Symbols, SymbolDirectory],
 })
 export class UpstreamModule implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly upstream: Upstream,
+    private readonly account: AccountUpstream,
     private readonly symbols: Symbols,
   ) {}
 
   onApplicationBootstrap(): void {
     this.symbols.start();
     this.upstream.start();
+    this.account.start();
   }
 
   async onModuleDestroy(): Promise<void> {
     this.symbols.stop();
-    await this.upstream.stop();
+    await Promise.all([this.upstream.stop(), this.account.stop()]);
   }
+}
+
+/** How long either upstream waits for what. */
+function patienceOf(settings: Settings): Pick<UpstreamOptions, 'keepAlive' | 'backoff' | 'lingerMs'> {
+  return {
+    keepAlive: { pingIntervalMs: settings.bybitPingInterval * 1000, pongTimeoutMs: settings.bybitPingTimeout * 1000 },
+    backoff: {
+      initialMs: settings.bybitReconnectDelayInitial * 1000,
+      maxMs: settings.bybitReconnectDelayMax * 1000,
+      multiplier: settings.bybitReconnectDelayMultiplier,
+    },
+    lingerMs: settings.upstreamLinger * 1000,
+  };
+}
+
+function credentialsOf({ bybitApiKey, bybitApiSecret }: Settings): BybitCredentials | undefined {
+  return bybitApiKey === '' || bybitApiSecret === '' ? undefined : new BybitCredentials(bybitApiKey, bybitApiSecret);
 }

@@ -19,6 +19,8 @@ export class ModelAccount {
   readonly headers: Readonly<Record<string, string>>[] = [];
   /** What the exchange says to auth requests instead of yes. */
   refusal: string | undefined;
+  /** Pings get no answer. */
+  mute = false;
   /** Code and message of every signed answer, when set. */
   retCode = 0;
   retMsg = 'OK';
@@ -47,7 +49,7 @@ export class ModelAccount {
   /** For a fake socket: answers as the private socket does. */
   readonly hear = (socket: FakeSocket, request: FakeRequest): void => {
     if (request.op === 'ping') {
-      socket.say({ op: 'pong', args: [String(this.time)], conn_id: 'c' });
+      if (!this.mute) socket.say({ op: 'pong', args: [String(this.time)], conn_id: 'c' });
       return;
     }
     if (request.op === 'auth') {
@@ -232,7 +234,7 @@ export class ModelAccount {
   private page(query: URLSearchParams, all: Raw[]): object {
     const from = Number((query.get('cursor') ?? '').replace('from:', ''));
     const to = from + this.pageLength;
-    const list = all.slice(from, to).map(({ category: _, ...item }) => item);
+    const list = all.slice(from, to).map((item) => ({ ...item, category: undefined }));
     return { category: query.get('category'), list, nextPageCursor: to < all.length ? `from%3A${to}` : '' };
   }
 

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../clock/clock';
 import { Counter } from '../../meters/counter';
-import type { AccountExecution } from '../../streams/account';
+import type { AccountBalance, AccountExecution } from '../../streams/account';
 import type { AccountKind } from '../../streams/stream';
 import { type AccountItem, readAccountFrame } from '../../transform/bybit/account/account-frame';
 import { BadFrameError, type RawFrame } from '../../transform/transform';
@@ -66,7 +66,6 @@ export class AccountFollower implements AccountLinkListener {
   private run = 0;
   private isLive = false;
   private isSynced = false;
-  private everLive = false;
   private trouble = '';
   private asking: Promise<{ coins: string[] }> | undefined;
 
@@ -82,12 +81,7 @@ export class AccountFollower implements AccountLinkListener {
     return this.isLive && this.isSynced;
   }
 
-  /** Whether it was ever connected since it was last started. */
-  get wasLive(): boolean {
-    return this.everLive;
-  }
-
-  /** Why it is not well. */
+  /** Why it is not well; empty while it is, and while it begins. */
   get reason(): string {
     return this.trouble;
   }
@@ -104,7 +98,6 @@ export class AccountFollower implements AccountLinkListener {
     this.halt();
     this.known = new KnownAccount();
     this.sync = this.newSync();
-    this.everLive = false;
     this.trouble = '';
     this.lastMessageAt = null;
   }
@@ -113,9 +106,10 @@ export class AccountFollower implements AccountLinkListener {
     const { teller, clock } = this.deps;
     this.isLive = true;
     teller.accepted();
-    if (this.everLive || this.trouble !== '') teller.say('resyncing', 'upstream connected again');
-    this.everLive = true;
-    this.trouble = 'the account is being compared with the exchange';
+    if (this.trouble !== '') {
+      this.trouble = 'the account is being compared with the exchange';
+      teller.say('resyncing', 'upstream connected again');
+    }
     this.held ??= [];
     this.patience?.cancel();
     this.patience = clock.after(HOLD_MS, () => this.release([]));
@@ -148,7 +142,7 @@ export class AccountFollower implements AccountLinkListener {
     this.deps.teller.refused(reason);
   }
 
-  /** Fetches the wallet now and tells all of it. Rejects with an {@link AccountError}. */
+  /** Fetches the wallet now, tells all of it, and answers its coins. Rejects with an {@link AccountError}. */
   syncBalances(): Promise<{ coins: string[] }> {
     this.asking ??= this.fetchBalances().finally(() => (this.asking = undefined));
     return this.asking;
@@ -159,7 +153,8 @@ export class AccountFollower implements AccountLinkListener {
       const { known } = this;
       const { balance, asOf } = await this.deps.book.wallet();
       if (known !== this.known) throw new AccountError('off', 'The account is followed elsewhere now.');
-      return { coins: this.tellWallet(balance, asOf, true) };
+      this.tellWallet(balance, asOf, true);
+      return { coins: balance.coins.map(({ coin }) => coin) };
     } catch (error) {
       if (error instanceof AccountError && error.reason === 'refused') this.deps.refused(error.message);
       throw error;
@@ -251,6 +246,8 @@ export class AccountFollower implements AccountLinkListener {
   }
 
   private take(one: Held): void {
+    // What is pushed may overtake the exchange's word that it pushes.
+    if (!this.isLive) this.held ??= [];
     if (!this.held) this.note(one);
     else if (this.held.push(one) >= MAX_HELD) this.release([]);
   }
@@ -272,10 +269,9 @@ export class AccountFollower implements AccountLinkListener {
     return item.kind === 'position' ? this.known.position(item.item) : this.known.execution(item.item);
   }
 
-  private tellWallet(balance: Parameters<KnownAccount['fetchedBalance']>[0], asOf: number, all: boolean): string[] {
+  private tellWallet(balance: AccountBalance, asOf: number, all: boolean): void {
     const told = this.known.fetchedBalance(balance, asOf, all);
     if (told) this.deps.teller.tell({ kind: 'balance', item: told }, asOf, this.deps.clock.now());
-    return told?.coins.map(({ coin }) => coin) ?? [];
   }
 
   private newSync(): AccountSync {

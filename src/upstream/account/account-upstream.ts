@@ -190,7 +190,7 @@ export class AccountUpstream {
     if (!this.follower || !this.teller.serving) return 'off';
     if (this.credentialBreaker.reason !== '') return 'refused';
     if (this.follower.synced) return 'live';
-    return this.follower.wasLive || this.follower.reason !== '' ? 'stale' : 'connecting';
+    return this.follower.reason === '' ? 'connecting' : 'stale';
   }
 
   private want(kind: AccountKind): void {

@@ -79,8 +79,8 @@ export class KnownAccount {
   }
 
   /**
-   * What is to be told of a wallet that the exchange was asked for at `asOf`: the coins that differ, or all of them as they are
-   * known now. A coin that it does not show any more is empty.
+   * What is to be told of a wallet that the exchange was asked for at `asOf`: the coins that differ, or all of them; but not those
+   * of which something newer was told. A coin that it does not show any more is empty.
    */
   fetchedBalance(balance: AccountBalance, asOf: number, all: boolean): AccountBalance | undefined {
     const shown = new Set(balance.coins.map(({ coin }) => coin));
@@ -88,10 +88,9 @@ export class KnownAccount {
     const coins: CoinBalance[] = [];
     for (const coin of [...balance.coins, ...missing.map(({ coin }) => zeroOf(coin.coin))]) {
       const known = this.coins.get(coin.coin);
-      const newer = !known || known.asOf <= asOf;
-      if (newer && (all || !known || !sameCoin(coin, known.coin))) coins.push(coin);
-      else if (all && known) coins.push(known.coin);
-      if (newer) this.coins.set(coin.coin, { coin, asOf, pushed: false });
+      if (known && known.asOf > asOf) continue;
+      if (all || !known || !sameCoin(coin, known.coin)) coins.push(coin);
+      this.coins.set(coin.coin, { coin, asOf, pushed: false });
     }
     return coins.length === 0 ? undefined : { ...balance, coins };
   }

@@ -78,7 +78,7 @@ export class SignedRest {
     if (clock.monotonic() < this.limitedUntil) throw new AccountError('limited', 'the exchange limits our calls; waiting');
     try {
       const answer = await fetchJson(`${restUrl}${path}?${query}`, credentials.headers(time.now(), query));
-      if (typeof answer === 'object' && answer !== null) return answer as Answer;
+      if (typeof answer === 'object' && answer !== null) return answer;
     } catch (error) {
       if (!(error instanceof RestError)) throw new AccountError('unreachable', `no JSON from ${path}`);
       if (error.status === 401) throw new AccountError('refused', 'the exchange refused the API key');
@@ -118,5 +118,5 @@ function pageOf(path: string, { retCode, retMsg, result, time }: Answer, limit: 
 
 /** What the exchange says, bounded because it goes into logs and to who asked. */
 function shown(value: unknown): string {
-  return (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')).slice(0, 120);
+  return (typeof value === 'string' || typeof value === 'number' ? String(value) : 'nothing').slice(0, 120);
 }
