@@ -24,7 +24,7 @@ function exchange(request: object, answer: object) {
     clock,
     tracer,
   );
-  const incoming = { headers: { 'x-trace-id': 'mine' }, ...request } as IncomingMessage;
+  const incoming = { headers: { 'x-trace-id': 'mine' }, ...request } as unknown as IncomingMessage;
   const response = Object.assign(new EventEmitter(), { setHeader: () => undefined, ...answer }) as unknown as ServerResponse;
   traced(incoming, response, () => {
     log.open(incoming, response, (logged) => {
