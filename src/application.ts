@@ -3,6 +3,7 @@ import type { DynamicModule, INestApplication, INestApplicationContext } from '@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
+import { prepareHttp } from './api/api.module';
 import { AppModule } from './app.module';
 import { LOGGER } from './config/log.module';
 import { NestLogger } from './config/nest-logger';
@@ -13,6 +14,10 @@ import { Readiness } from './health/readiness';
 import { MetricsServer } from './metrics/metrics-server';
 import type { Replica } from './pubsub/fleet/replica';
 import { REPLICA } from './pubsub/pubsub.module';
+import type { Services } from './services/services';
+import { SERVICES } from './services/services-token';
+import { Hub } from './subscriptions/hub';
+import { AccountUpstream } from './upstream/account/account-upstream';
 import { Upstream } from './upstream/upstream';
 
 /** A gateway that takes clients. */
@@ -26,7 +31,9 @@ export interface RunningGateway {
 
 /** A whole gateway in this process. Rejects when a port is taken; nothing stays open then. */
 export async function startGateway(settingsModule: DynamicModule): Promise<RunningGateway> {
-  const { app, port, stop } = await takeClients(AppModule.with(settingsModule));
+  const { app, port, stop } = await takeClients(AppModule.with(settingsModule), leaveExchange);
+  const hub = app.get(Hub);
+  app.get<Services | null>(SERVICES)?.audiences.add(() => hub.audiences());
   const { host, bybitWsUrl: exchange } = app.get(Settings);
   const { port: metricsPort } = app.get(MetricsServer);
   const logger = app.get<Logger>(LOGGER);
@@ -42,8 +49,15 @@ export async function startGateway(settingsModule: DynamicModule): Promise<Runni
   };
 }
 
-/** The part of a gateway that clients connect to. @param root with the modules of the gateway and of health */
-export async function takeClients(root: DynamicModule): Promise<RunningGateway> {
+/**
+ * The part of a gateway that clients connect to.
+ * @param root with the modules of the gateway and of health
+ * @param leave lets go of what brings the data
+ */
+export async function takeClients(
+  root: DynamicModule,
+  leave: (app: INestApplicationContext) => Promise<void>,
+): Promise<RunningGateway> {
   const app = await NestFactory.create<NestExpressApplication>(root, {
     bufferLogs: true,
     abortOnError: false,
@@ -55,6 +69,7 @@ export async function takeClients(root: DynamicModule): Promise<RunningGateway> 
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(new NestLogger(logger));
   app.useWebSocketAdapter(doorAdapterFor(app));
+  prepareHttp(app);
   try {
     await app.listen(settings.port, settings.host);
   } catch (error) {
@@ -68,10 +83,16 @@ export async function takeClients(root: DynamicModule): Promise<RunningGateway> 
     port,
     stop: async () => {
       // Once the clients are told to go nobody here listens any more, so the exchange can be let go at the same time.
-      await Promise.all([app.get(Sessions).drain(settings.shutdownDrainMs), leaveUpstream(app)]);
+      await Promise.all([app.get(Sessions).drain(settings.shutdownDrainMs), leave(app)]);
       await app.close();
     },
   };
+}
+
+/** Brings to their end the events that services are to get, then lets go of the exchange. */
+export async function leaveExchange(app: INestApplicationContext): Promise<void> {
+  await app.get<Services | null>(SERVICES)?.flush();
+  await Promise.all([leaveUpstream(app), app.get(AccountUpstream).stop()]);
 }
 
 /** Lets go of the exchange; but what it brings for the clients of other replicas goes on until one of them has taken over. */

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { takeClients, type RunningGateway } from './application';
+import { leaveUpstream, takeClients, type RunningGateway } from './application';
 import { systemClock } from './clock/clock';
 import { SettingsModule } from './config/config.module';
 import type { Settings } from './config/settings';
@@ -9,7 +9,7 @@ import { metricsPage } from './metrics/metrics-page';
 import type { PubSub } from './pubsub/pubsub';
 import { PUBSUB } from './pubsub/pubsub.module';
 import { SymbolDirectory } from './streams/symbol-directory';
-import { Hub } from './subscriptions/hub';
+import { Hub, type StreamAudience } from './subscriptions/hub';
 import type { SymbolsElsewhere } from './upstream/bybit/symbols-elsewhere';
 import type { SymbolNames } from './upstream/bybit/symbol-names';
 import { Upstream } from './upstream/upstream';
@@ -23,6 +23,7 @@ import { WorkerModule } from './workers/worker.module';
 interface OwnAnswers {
   figures: () => WorkerFigures;
   metrics: () => Promise<object>;
+  audiences: () => StreamAudience[];
   directory: SymbolsElsewhere;
 }
 
@@ -48,6 +49,7 @@ export async function runWorker(settings: Settings): Promise<void> {
     },
     figures: () => own.figures?.(),
     metrics: () => own.metrics?.(),
+    audiences: () => own.audiences?.(),
   });
   process.on('message', (message) => primary.receive(message));
   process.on('SIGTERM', stop);
@@ -57,7 +59,7 @@ export async function runWorker(settings: Settings): Promise<void> {
   const socket = new Socket({ fd: DATA_DESCRIPTOR, readable: true, writable: true });
   const share = settingsOfWorker(settings, Number(process.env[WORKER_NUMBER]));
   try {
-    worker = await takeClients(WorkerModule.with(SettingsModule.of(share), socket, primary));
+    worker = await takeClients(WorkerModule.with(SettingsModule.of(share), socket, primary), leaveUpstream);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     process.send?.({ ask: 'failed', argument: message }, undefined, undefined, () => process.exit(1));
@@ -80,6 +82,7 @@ export async function runWorker(settings: Settings): Promise<void> {
     upstream: app.get(Upstream),
     now: systemClock.now,
   });
+  own.audiences = () => [...hub.audiences()];
   own.metrics = () => registry.getMetricsAsJSON();
   own.directory = app.get<SymbolsElsewhere>(SymbolDirectory);
   own.directory.told(symbols);

@@ -2,6 +2,7 @@ import { Controller, Get, Res, ServiceUnavailableException } from '@nestjs/commo
 import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import type { HealthReading } from './health';
 import { Pages } from './pages';
+import type { ServicesHealth } from './services-health';
 
 /** Whether data flows: Terminus's answer, with the flat fields beside it that existing monitors read. */
 @Controller('health')
@@ -28,6 +29,7 @@ export class HealthController {
         () => this.pubsubListener(reading),
         () => this.upstream(reading),
         ...(reading.fleet ? [() => this.fleet(reading.fleet)] : []),
+        ...(reading.services ? [this.services(reading.services)] : []),
         ...(reading.workers ? [() => this.workers(reading)] : []),
       ]);
     } catch (error) {
@@ -58,6 +60,12 @@ export class HealthController {
   private fleet(fleet: HealthReading['fleet']): HealthIndicatorResult {
     const indicator = this.indicators.check('fleet');
     return fleet?.mode === 'alone' ? indicator.down({ ...fleet }) : indicator.up({ ...fleet });
+  }
+
+  /** Clients are served whatever becomes of it; what services miss is told here. */
+  private services({ status, ...services }: ServicesHealth): () => HealthIndicatorResult {
+    const indicator = this.indicators.check('services');
+    return () => (status === 'down' ? indicator.down(services) : indicator.up(services));
   }
 
   /** One that is slow to answer is named and no reason to send all clients away; one that has died is replaced. */

@@ -9,6 +9,8 @@ import { Sessions } from '../gateway/sessions';
 import type { Replica } from '../pubsub/fleet/replica';
 import type { PubSub } from '../pubsub/pubsub';
 import { PUBSUB, PubSubModule, REPLICA } from '../pubsub/pubsub.module';
+import type { Services } from '../services/services';
+import { SERVICES } from '../services/services-token';
 import { Hub } from '../subscriptions/hub';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module';
 import { Upstream } from '../upstream/upstream';
@@ -38,9 +40,16 @@ export const SHARED_PAGES = Symbol('shared pages');
     },
     {
       provide: Health,
-      inject: [Sessions, PUBSUB, Upstream, REPLICA],
-      useFactory: (sessions: Sessions, pubsub: PubSub, upstream: Upstream, replica: Replica | null) =>
-        new Health({ sessions, pubsub, upstream, fleet: replica ?? undefined, now: systemClock.now }),
+      inject: [Sessions, PUBSUB, Upstream, REPLICA, { token: SERVICES, optional: true }],
+      useFactory: (sessions: Sessions, pubsub: PubSub, upstream: Upstream, replica: Replica | null, services?: Services | null) =>
+        new Health({
+          sessions,
+          pubsub,
+          upstream,
+          fleet: replica ?? undefined,
+          services: services ?? undefined,
+          now: systemClock.now,
+        }),
     },
     {
       provide: Stats,

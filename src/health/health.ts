@@ -2,7 +2,9 @@ import type { MarketStatus } from '../pubsub/status';
 import type { Market } from '../streams/stream';
 import type { MarketReport } from '../upstream/report';
 import type { ReplicaReport } from '../pubsub/fleet/replica';
+import type { ServicesReport } from '../services/services-report';
 import { secondsSince } from './seconds-since';
+import { servicesHealth, type ServicesHealth } from './services-health';
 
 /**
  * How one market stands. `idle`: nobody wants anything of it, so nothing is connected and nothing is wrong. `elsewhere`: its upstream
@@ -49,6 +51,8 @@ export interface HealthReading {
   readonly workers?: WorkersHealth;
   /** Absent without Redis. */
   readonly fleet?: FleetHealth;
+  /** Absent where nothing serves back-end services. */
+  readonly services?: ServicesHealth;
 }
 
 export interface HealthSources {
@@ -57,6 +61,8 @@ export interface HealthSources {
   readonly upstream: { report(): readonly MarketReport[] };
   /** Undefined without Redis. */
   readonly fleet?: { report(): Pick<ReplicaReport, 'mode' | 'since' | 'reason' | 'redis' | 'markets'> } | undefined;
+  /** Undefined where nothing serves back-end services. */
+  readonly services?: { report(): ServicesReport } | undefined;
   readonly now: () => number;
 }
 
@@ -68,6 +74,7 @@ export class Health {
     const { sessions, pubsub, upstream } = this.sources;
     const now = this.sources.now();
     const fleet = this.sources.fleet?.report();
+    const services = this.sources.services?.report();
     const elsewhere = new Set(
       fleet?.mode === 'shared' ? fleet.markets.filter(({ held }) => !held).map(({ market }) => market) : [],
     );
@@ -79,6 +86,7 @@ export class Health {
         upstream.report().map((report) => [report.market, this.market(report, now, elsewhere.has(report.market))]),
       ),
       ...(fleet && { fleet: fleetHealth(fleet) }),
+      ...(services && { services: servicesHealth(services, now) }),
     };
   }
 

@@ -9,6 +9,8 @@ import { Sessions } from '../gateway/sessions';
 import type { Replica } from '../pubsub/fleet/replica';
 import type { PubSub } from '../pubsub/pubsub';
 import { PUBSUB, PubSubModule, REPLICA } from '../pubsub/pubsub.module';
+import type { Services } from '../services/services';
+import { SERVICES } from '../services/services-token';
 import { Hub } from '../subscriptions/hub';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module';
 import { Upstream } from '../upstream/upstream';
@@ -22,7 +24,7 @@ const SOURCES = Symbol('metrics sources');
   providers: [
     {
       provide: SOURCES,
-      inject: [Sessions, Requests, Hub, PUBSUB, Upstream, REPLICA],
+      inject: [Sessions, Requests, Hub, PUBSUB, Upstream, REPLICA, SERVICES],
       useFactory: (
         sessions: Sessions,
         requests: Requests,
@@ -30,6 +32,7 @@ const SOURCES = Symbol('metrics sources');
         pubsub: PubSub,
         upstream: Upstream,
         replica: Replica | null,
+        services: Services | null,
       ): MetricsSources => ({
         sessions,
         requests,
@@ -37,6 +40,7 @@ const SOURCES = Symbol('metrics sources');
         pubsub,
         upstream,
         fleet: replica ?? undefined,
+        services: services ?? undefined,
         now: systemClock.now,
       }),
     },

@@ -142,7 +142,8 @@ export class AccountFlow {
     this.active = true;
     this.queue.fallBehind();
     this.intakes = ACCOUNT_KINDS.map(
-      (kind) => new AccountIntake(accountStream(kind), this.deps.brand, this.deps.pubsub, (publication) => this.take(publication)),
+      (kind) =>
+        new AccountIntake(accountStream(kind), this.deps.brand, this.deps.pubsub, (publication) => this.take(publication)),
     );
     // All of them, before anything is looked up: their demand opens the account's connection.
     for (const intake of this.intakes) intake.listen();
@@ -226,7 +227,8 @@ export class AccountFlow {
       if (error instanceof StoreUnavailable) throw error;
       await this.keepEach(batch, error);
     }
-    void this.deliver();
+    if (this.brokerAway) this.queue.brokerAway();
+    else void this.deliver();
     return true;
   }
 
@@ -270,9 +272,14 @@ export class AccountFlow {
     if (this.delivering) return;
     this.delivering = true;
     try {
-      while (this.active && this.deps.loaded() && ((await this.deliverKept()) || (await this.deliverLate()) || (await this.deliverNew())));
+      while (
+        this.active &&
+        this.deps.loaded() &&
+        ((await this.deliverKept()) || (await this.deliverLate()) || (await this.deliverNew()))
+      );
     } catch (error) {
       this.brokerAway = true;
+      this.queue.brokerAway();
       if (!(error instanceof BrokerUnavailable) && !(error instanceof StoreUnavailable)) {
         this.deps.log.error({ err: error }, 'account events could not be delivered');
       }

@@ -64,7 +64,8 @@ export class AccountIntake implements StreamListener {
     this.held = undefined;
     if (found.recovered) {
       for (const publication of found.publications) this.take(publication);
-      for (const publication of held) if (publication.epoch !== found.epoch || publication.seq > found.seq) this.take(publication);
+      for (const publication of held)
+        if (publication.epoch !== found.epoch || publication.seq > found.seq) this.take(publication);
       return;
     }
     const [first] = held;

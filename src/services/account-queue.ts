@@ -3,7 +3,7 @@ import type { OutboxEvent } from '../store/store';
 export interface AccountQueueLimits {
   /** Events that wait for the store; more are lost, the oldest first. */
   readonly max: number;
-  /** Events in memory that the store has and the broker has not; with more of them, all are left to the store. */
+  /** Events in memory that the store has and the broker, which is away, has not; with more of them, all are left to the store. */
   readonly resident: number;
 }
 
@@ -59,6 +59,11 @@ export class AccountQueue {
     return this.gone + this.entries.length - this.keptTo;
   }
 
+  /** The broker is away. */
+  brokerAway(): void {
+    if (this.keptTo - this.deliveredTo > this.limits.resident) this.fallBehind();
+  }
+
   add(event: OutboxEvent): void {
     this.entries.push({ event, delivered: false, unkeepable: false });
     if (this.unkept > this.limits.max) this.dropOldest();
@@ -110,7 +115,6 @@ export class AccountQueue {
   }
 
   private trim(): void {
-    if (this.keptTo - this.deliveredTo > this.limits.resident) this.behind = true;
     if (this.behind) this.deliveredTo = Math.max(this.deliveredTo, this.keptTo);
     const leaving = Math.min(this.keptTo, this.deliveredTo) - this.gone;
     if (leaving <= 0) return;

@@ -8,6 +8,12 @@ import type { Sink } from '../subscriptions/sink';
 
 const RETRY_MS = 1000;
 
+/** Services are told of no states: what they read after a bad one begins with a snapshot. */
+export const SILENT: Pick<Sink, 'streamStatus' | 'marketStatus'> = {
+  streamStatus: () => undefined,
+  marketStatus: () => undefined,
+};
+
 export interface ForwardedTopicDeps {
   readonly hub: Pick<Hub, 'join'>;
   readonly clock: Pick<Clock, 'after'>;
@@ -16,7 +22,7 @@ export interface ForwardedTopicDeps {
 }
 
 /** One topic, listened to once for all services that asked for it. Each begins with the whole state, if the stream has one. */
-export class ForwardedTopic implements Sink {
+export class ForwardedTopic {
   /** Those that get every publication. */
   private services: readonly string[] = [];
   private readonly joining = new Map<string, Joining>();
@@ -51,10 +57,8 @@ export class ForwardedTopic implements Sink {
       if (!main) this.main?.begin();
       return;
     }
-    const sink: Sink = {
+    const sink: Pick<Sink, 'deliver'> = {
       deliver: (publication, live) => this.deps.send(this, publication, [service], !live),
-      streamStatus: () => undefined,
-      marketStatus: () => undefined,
     };
     const joining = new Joining(this.stream, sink, this.deps, () => {
       // It stands where the others stand: from the next publication on it is one of them.
@@ -84,14 +88,6 @@ export class ForwardedTopic implements Sink {
   deliver(publication: Publication, live: boolean): void {
     this.deps.send(this, publication, this.services, !live);
   }
-
-  streamStatus(): void {
-    // Services are told of no states: what they read next begins with a snapshot.
-  }
-
-  marketStatus(): void {
-    // As above.
-  }
 }
 
 /** A sink's way into a stream, tried again when its place cannot be had. */
@@ -103,14 +99,17 @@ class Joining {
 
   constructor(
     private readonly stream: MarketStream,
-    private readonly sink: Sink,
+    private readonly sink: Pick<Sink, 'deliver'>,
     private readonly deps: ForwardedTopicDeps,
     private readonly onJoined: () => void,
   ) {}
 
   begin(): void {
     if (this.ended) return;
-    const membership = this.deps.hub.join(this.stream, this.sink);
+    // The same sink twice would leave with the first of the two memberships.
+    const { sink } = this;
+    const own: Sink = { ...SILENT, deliver: (publication, live) => sink.deliver(publication, live) };
+    const membership = this.deps.hub.join(this.stream, own);
     this.membership = membership;
     const found = membership.recover();
     if (!('then' in found)) this.release(membership);

@@ -90,11 +90,18 @@ export class Forwarder {
     } else {
       const carried = carriedBy(publication);
       const head = { ...about, timestamp: carried.timestamp, received: carried.received };
-      const said = eventType === 'funding' ? this.funding(topic, publication, begins) : { type: publication.type, data: carried.data };
+      const said =
+        eventType === 'funding' ? this.funding(topic, publication, begins) : { type: publication.type, data: carried.data };
       if (!said) return;
       body = eventBody(head, said.type, publication, said.data);
     }
-    this.deps.broker.publish({ ...about, routingKey: `${eventType}.${stream.market}.${stream.symbol}`, services, body, received: publication.received });
+    this.deps.broker.publish({
+      ...about,
+      routingKey: `${eventType}.${stream.market}.${stream.symbol}`,
+      services,
+      body,
+      received: publication.received,
+    });
     this.events.add(eventType);
     this.deps.sent(topic, services, this.deps.clock.now());
   };

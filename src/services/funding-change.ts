@@ -12,7 +12,7 @@ export type Funding = Readonly<Partial<Record<(typeof FIELDS)[number], string>>>
  * The funding in a ticker's message, without parsing the rest: its values are names and numbers, which hold no quotes. Undefined
  * when the ticker has none.
  */
-export function fundingIn(publication: Publication): Funding | undefined {
+export function fundingIn(publication: Pick<Publication, 'body'>): Funding | undefined {
   const { data } = carriedBy(publication);
   const funding: Partial<Record<(typeof FIELDS)[number], string>> = {};
   for (const { field, key } of KEYS) {

@@ -1,12 +1,6 @@
 import { parseArg, parseStreamName, type ArgRefusal } from '../streams/arg';
 import { eventTypeOf, isAccountChannel, type ChannelType } from '../streams/event-type';
-import {
-  EXCHANGE_MARKETS,
-  accountStream,
-  type ExchangeMarket,
-  type MarketStream,
-  type Stream,
-} from '../streams/stream';
+import { EXCHANGE_MARKETS, accountStream, type ExchangeMarket, type MarketStream, type Stream } from '../streams/stream';
 import { ApiError, type ApiErrorCode, type SubscribeRequest } from './api';
 
 const SYMBOL = /^[A-Z0-9][A-Z0-9-]{0,47}$/;
@@ -80,12 +74,7 @@ function fromFields(request: SubscribeRequest, markets: ReadonlySet<ExchangeMark
   throw new ApiError(CODE_OF_FIELD[parsed.refusal.code], parsed.refusal.reason);
 }
 
-function fromTopic(
-  request: SubscribeRequest,
-  topic: string,
-  brand: string,
-  markets: ReadonlySet<ExchangeMarket>,
-): MarketStream {
+function fromTopic(request: SubscribeRequest, topic: string, brand: string, markets: ReadonlySet<ExchangeMarket>): MarketStream {
   const { channel_type: channel, symbol, market, interval, depth } = request;
   const parsed = parseArg(argOf(topic, channel, brand, market), '', markets);
   if ('refusal' in parsed) throw new ApiError('INVALID_TOPIC', parsed.refusal.reason);
@@ -107,7 +96,11 @@ function fromTopic(
 function argOf(topic: string, channel: ChannelType, brand: string, market: ExchangeMarket | undefined): string {
   const name = topic.startsWith(`${brand}.`) ? topic.slice(brand.length + 1) : topic;
   const named = EXCHANGE_MARKETS.find((known) => name.startsWith(`${known}.`) || name.startsWith(`${known}/`));
-  const located = named ? `${named}/${name.slice(named.length + 1)}` : name.includes('/') ? name : `${market ?? 'futures'}/${name}`;
+  const located = named
+    ? `${named}/${name.slice(named.length + 1)}`
+    : name.includes('/')
+      ? name
+      : `${market ?? 'futures'}/${name}`;
   // Services say `trades` and `funding` where the stream is called otherwise.
   return located.replace(KIND_WORD, (word, before: string, kind: string) =>
     kind.toLowerCase() === channel ? `${before}${kindOf(channel)}` : word,

@@ -16,6 +16,7 @@ import {
   type SubscriptionsView,
   type SubscriptionView,
 } from './api';
+import { SILENT } from './forwarded-topic';
 import { requestedTopic } from './service-topic';
 
 /** How long the replica that took a subscription listens itself: longer than the one on duty takes to notice. */
@@ -39,7 +40,7 @@ export interface SubscribingServicesDeps {
   readonly clock: Pick<Clock, 'after'>;
 }
 
-const SILENT: Sink = { deliver: () => undefined, streamStatus: () => undefined, marketStatus: () => undefined };
+const NOBODY: Sink = { ...SILENT, deliver: () => undefined };
 
 /** What back-end services subscribe to. Rejects with {@link ApiError}. */
 export class SubscribingServices {
@@ -58,7 +59,11 @@ export class SubscribingServices {
     const membership = this.listen(stream);
     try {
       const answer = membership && (await this.answer(membership));
-      if (isRefusal(answer)) throw new ApiError('EXCHANGE_REJECTED', `The exchange refused ${topic}: ${answer.reason}`, { topic, reason: answer.reason });
+      if (isRefusal(answer))
+        throw new ApiError('EXCHANGE_REJECTED', `The exchange refused ${topic}: ${answer.reason}`, {
+          topic,
+          reason: answer.reason,
+        });
       const added = await kept(
         store.subscriptions.add({
           channelType: request.channel_type,
@@ -70,7 +75,10 @@ export class SubscribingServices {
       );
       if (added === 'exists') {
         const { requesting_service: service } = request;
-        throw new ApiError('SUBSCRIPTION_EXISTS', `${service} has subscribed to ${topic} already.`, { topic, requesting_service: service });
+        throw new ApiError('SUBSCRIPTION_EXISTS', `${service} has subscribed to ${topic} already.`, {
+          topic,
+          requesting_service: service,
+        });
       }
       await this.deps.keeper.refresh();
       return viewOf(added);
@@ -113,12 +121,14 @@ export class SubscribingServices {
     const answer = this.deps.symbols.look(stream.market, stream.symbol);
     if (answer.known) return;
     const hint = answer.nearest.length > 0 ? ` Did you mean ${answer.nearest.join(', ')}?` : '';
-    throw new ApiError('INVALID_SYMBOL', `Unknown symbol on ${stream.market}: ${stream.symbol}.${hint}`, { nearest: answer.nearest });
+    throw new ApiError('INVALID_SYMBOL', `Unknown symbol on ${stream.market}: ${stream.symbol}.${hint}`, {
+      nearest: answer.nearest,
+    });
   }
 
   /** The account's streams are listened to in any case, and by the replica on duty alone. */
   private listen(stream: Stream): Membership | undefined {
-    return stream.market === 'account' ? undefined : this.deps.hub.join(stream, SILENT);
+    return stream.market === 'account' ? undefined : this.deps.hub.join(stream, NOBODY);
   }
 
   /** Undefined when the exchange has not answered in time. */
@@ -146,7 +156,10 @@ export async function kept<Answer>(asked: Promise<Answer>): Promise<Answer> {
 }
 
 function storeUnavailable(): ApiError {
-  return new ApiError('STORE_UNAVAILABLE', 'The database cannot be reached; try again in a moment. What was subscribed before goes on.');
+  return new ApiError(
+    'STORE_UNAVAILABLE',
+    'The database cannot be reached; try again in a moment. What was subscribed before goes on.',
+  );
 }
 
 function notFound(id: string): ApiError {

@@ -4,6 +4,7 @@ import { Counter } from '../meters/counter';
 import type { ExchangeSources } from '../metrics/exchange-metrics';
 import type { FleetSources } from '../metrics/fleet-metrics';
 import { metricsPage } from '../metrics/metrics-page';
+import type { ServicesSources } from '../metrics/services-metrics';
 import { register } from '../metrics/scraped-metric';
 import type { Answers } from './crew';
 import { ANSWER_MS } from './crew-pages';
@@ -11,7 +12,7 @@ import { ANSWER_MS } from './crew-pages';
 /** One process's metrics, as they travel. */
 export type ProcessMetrics = MetricObjectWithValues<MetricValue<string>>[];
 
-export interface CrewMetricsSources extends Omit<ExchangeSources, 'deliveries'>, FleetSources {
+export interface CrewMetricsSources extends Omit<ExchangeSources, 'deliveries'>, FleetSources, ServicesSources {
   readonly crew: {
     readonly running: number;
     readonly silenced: number;

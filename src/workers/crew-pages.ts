@@ -16,6 +16,7 @@ export interface CrewPagesSources {
   readonly pubsub: HealthSources['pubsub'] & StatsSources['pubsub'];
   readonly upstream: HealthSources['upstream'] & StatsSources['upstream'];
   readonly fleet?: (HealthSources & StatsSources)['fleet'];
+  readonly services?: HealthSources['services'];
   readonly maxClients: number;
   readonly now: () => number;
 }
@@ -28,8 +29,8 @@ export class CrewPages implements Pages {
 
   async health(): Promise<HealthReading> {
     const { sum, workers } = await this.gather();
-    const { pubsub, upstream, fleet, now } = this.sources;
-    return { ...new Health({ sessions: sum, pubsub, upstream, fleet, now }).read(), workers };
+    const { pubsub, upstream, fleet, services, now } = this.sources;
+    return { ...new Health({ sessions: sum, pubsub, upstream, fleet, services, now }).read(), workers };
   }
 
   async stats(): Promise<StatsReading> {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { ApiModule } from '../api/api.module';
 import { systemClock } from '../clock/clock';
 import { LogModule } from '../config/log.module';
 import { Settings } from '../config/settings';
@@ -8,11 +9,13 @@ import { HealthModule, SHARED_PAGES } from '../health/health.module';
 import { IpcWire } from '../pubsub/ipc/ipc-wire';
 import { WorkerListening } from '../pubsub/ipc/worker-listening';
 import { WORKER_LISTENING } from '../pubsub/pubsub.module';
+import { ServicesApi } from '../services/api';
 import { SymbolDirectory } from '../streams/symbol-directory';
 import { SymbolsElsewhere } from '../upstream/bybit/symbols-elsewhere';
 import { Upstream } from '../upstream/upstream';
 import type { Calls } from './calls';
 import { PagesElsewhere } from './pages-elsewhere';
+import { ServicesElsewhere } from './services-elsewhere';
 import { UpstreamElsewhere } from './upstream-elsewhere';
 import { WRITE_TIMING } from './write-timing';
 
@@ -39,14 +42,19 @@ export class WorkerModule {
           },
         },
         { provide: Upstream, useClass: UpstreamElsewhere },
+        {
+          provide: ServicesApi,
+          inject: [Settings],
+          useFactory: ({ subscribeTimeoutMs }: Settings) => new ServicesElsewhere(primary, subscribeTimeoutMs),
+        },
         { provide: SHARED_PAGES, useValue: new PagesElsewhere(primary) },
         {
           provide: SymbolDirectory,
           useFactory: () => new SymbolsElsewhere(systemClock, (market, symbol) => primary.tell('unknown', { market, symbol })),
         },
       ],
-      exports: [WORKER_LISTENING, Upstream, SHARED_PAGES, SymbolDirectory],
+      exports: [WORKER_LISTENING, Upstream, ServicesApi, SHARED_PAGES, SymbolDirectory],
     };
-    return { module: WorkerModule, imports: [settings, LogModule, primarys, GatewayModule, HealthModule] };
+    return { module: WorkerModule, imports: [settings, LogModule, primarys, GatewayModule, ApiModule, HealthModule] };
   }
 }
