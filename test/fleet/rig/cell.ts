@@ -34,7 +34,7 @@ const REPLICAS = 3;
 const START_LIMIT_MS = 20_000;
 const SETTLE_MS = 1000;
 /** A fleet must be whole again by then. */
-const HEAL_LIMIT_MS = 12_000;
+const HEAL_LIMIT_MS = 10_000;
 const AFTERWARDS_MS = 1500;
 /** Clients that come at the very moment, in `snapshot`. */
 const SUDDEN_CLIENTS = 30;
