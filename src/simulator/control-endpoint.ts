@@ -3,7 +3,7 @@ import { ControlError } from './command-fields';
 import { readBody } from './request-body';
 
 /** What can be commanded and looked at. */
-export interface Controls {
+interface Controls {
   describe(): object;
   describeAccount(): object;
   clearFaults(): void;

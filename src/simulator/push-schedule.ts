@@ -16,7 +16,7 @@ export interface ExchangeTime {
 }
 
 /** Somebody besides the listeners for whom markets move: an account with orders that rest in them. */
-export interface Attendant {
+interface Attendant {
   readonly markets: Iterable<SymbolMarket>;
   /** Markets have moved. */
   look(): void;

@@ -4,7 +4,8 @@ import { WebSocket } from 'ws';
 import { ManualClock } from '../../test/support/manual-clock';
 import { ExchangeClient, type Frame } from '../../test/support/exchange-client';
 import { signRealtime } from './api-key';
-import { SimulatedExchange, type SimulatorOptions } from './simulated-exchange';
+import { SimulatedExchange } from './simulated-exchange';
+import type { SimulatorOptions } from './simulator-options';
 
 const CONN_ID = /^[0-9a-v]{20}-[0-9a-z]{5}$/;
 

@@ -32,8 +32,6 @@ import { SocketDoor, type SocketProtocol } from './socket-door';
 import { TopicBoard } from './topic-board';
 import { TradeSocket } from './trade-socket';
 
-export type { SimulatorOptions };
-
 /** In so many events every topic has long had something to say. */
 const MOST_STIRS = 1_000;
 

@@ -9,8 +9,11 @@ import type { ExchangeTime } from './push-schedule';
 import type { Request } from './request';
 import type { SignedDialect } from './signed-socket';
 
+/** Ids that a socket remembers. */
+const MAX_IDS = 10_000;
+
 /** What the order entry socket does for its clients: the calls of REST, with their bodies. */
-export interface OrderEntry {
+interface OrderEntry {
   create(body: Fields): object;
   amend(body: Fields): object;
   cancel(body: Fields): object;
@@ -56,7 +59,7 @@ export class TradeSocket implements SignedDialect {
     const operation = Object.hasOwn(OPERATIONS, op) ? OPERATIONS[op] : undefined;
     if (!operation) return tradeReply(10404, 'op type is not found', op, to);
     if (reqId !== undefined && this.used.has(reqId)) return tradeReply(20006, 'reqId is duplicated', op, to);
-    if (reqId !== undefined) this.used.add(reqId);
+    if (reqId !== undefined) this.use(reqId);
     const now = this.time.now();
     try {
       const header = headerOf(request);
@@ -68,6 +71,12 @@ export class TradeSocket implements SignedDialect {
       if (!(error instanceof RestError)) throw error;
       return orderReply(error.retCode, error.message, op, {}, to, now);
     }
+  }
+
+  private use(reqId: string): void {
+    this.used.add(reqId);
+    const [oldest] = this.used;
+    if (this.used.size > MAX_IDS && oldest !== undefined) this.used.delete(oldest);
   }
 
   private authenticate(request: Request, to: Addressee): string {

@@ -12,7 +12,7 @@ export interface AccountFrame {
 }
 
 /** An answer of REST. */
-export interface Answer {
+interface Answer {
   readonly retCode: number;
   readonly retMsg: string;
   readonly result: { readonly list: readonly Readonly<Record<string, unknown>>[]; readonly nextPageCursor: string } & Readonly<

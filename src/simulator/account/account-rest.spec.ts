@@ -156,6 +156,19 @@ describe('signed REST', () => {
     await expect(client.post('/v5/order/create', { text: 'x'.repeat(70_000) })).rejects.toThrow('413');
   });
 
+  it('is made to misbehave over HTTP', async () => {
+    const faults = ['refuseAuth', 'acceptAuth', 'rateLimit', 'losePushes', 'rejectOrder'];
+    for (const fault of faults) {
+      const response = await fetch(`${exchange.restUrl}/control/faults`, {
+        method: 'POST',
+        body: JSON.stringify({ fault, times: 2, reason: 'EC_Others' }),
+        headers: { connection: 'close' },
+      });
+      expect(await response.json()).toEqual({ fault: { name: fault, hit: null } });
+    }
+    expect(exchange.faults.account.active()).toEqual({ refusing: false, limited: 2, lost: 2, rejection: 'EC_Others' });
+  });
+
   it('is commanded over HTTP, silently if asked', async () => {
     const command = async (body: object): Promise<[number, unknown]> => {
       const response = await fetch(`${exchange.restUrl}/control/account`, {

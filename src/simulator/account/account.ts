@@ -19,7 +19,7 @@ import { Settlement } from './settlement';
 import { Valuation } from './valuation';
 import { Wallet } from './wallet';
 
-export interface OrderAnswer {
+interface OrderAnswer {
   readonly orderId: string;
   readonly orderLinkId: string;
 }

@@ -14,7 +14,7 @@ export const MAINTENANCE = 5n * 10n ** 15n;
 const DOLLARS = new Set(['USD', 'USDT', 'USDC']);
 
 /** What positions and open orders do to one coin, in it. */
-export interface CoinUse {
+interface CoinUse {
   readonly unrealised: bigint;
   readonly orderMargin: bigint;
   readonly positionMargin: bigint;
@@ -24,7 +24,7 @@ export interface CoinUse {
 }
 
 /** The whole account, in dollars. */
-export interface Totals {
+interface Totals {
   readonly wallet: bigint;
   readonly unrealised: bigint;
   readonly initial: bigint;
