@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   cancelAll: (account, fields) => account.cancelAll(fields),
   mode: (account, fields) => account.switchMode(fields),
   fill: (account, fields) => account.fill(text(fields, 'orderId'), maybe(fields, 'qty')),
+  cancelTooLate: (account, fields) => account.cancelTooLate(text(fields, 'orderId')),
   transfer: (account, fields) => account.transfer(text(fields, 'coin'), text(fields, 'amount')),
   borrow: (account, fields) => account.borrow(text(fields, 'coin'), text(fields, 'amount')),
   interest: (account, fields) => account.interest(text(fields, 'coin'), text(fields, 'amount')),

@@ -147,6 +147,15 @@ describe('the account, on the private socket', () => {
     expect(() => exchange.account.cancel({ category: 'linear', orderId })).toThrow('order not exists or too late to cancel');
   });
 
+  it('says so in a second frame when a cancel comes too late', async () => {
+    const { orderId } = exchange.account.create(limit());
+    exchange.account.cancelTooLate(orderId);
+    expect(of(await client.frames(), 'order').slice(1)).toMatchObject([
+      { orderStatus: 'Filled', cancelType: 'UNKNOWN', rejectReason: 'EC_NoError' },
+      { orderStatus: 'Filled', cancelType: 'CancelByUser', rejectReason: 'EC_OrigClOrdIDDoesNotExist', cumExecQty: '0.010' },
+    ]);
+  });
+
   it('amends price and quantity, and the new price may take', async () => {
     const { orderId } = exchange.account.create(limit());
     exchange.account.amend({ category: 'linear', orderId, qty: '0.020' });

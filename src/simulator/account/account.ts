@@ -166,12 +166,17 @@ export class Account {
 
   /** Somebody trades with a resting order: all of what is left, or so much. */
   fill(orderId: string, qty?: string): void {
-    const order = this.books.orders.find(orderId, '');
-    if (!order || !isOpen(order)) throw new RangeError(`there is no open order ${orderId}`);
+    const order = this.resting(orderId);
     const most = qty === undefined ? order.qty : decimal('qty', qty);
     if (most <= 0n || most % amountOf(1, order.market.instrument.sizeScale) !== 0n)
       throw new RangeError(`qty must be a positive number of steps, not ${qty ?? ''}`);
     this.desk.fill(order, most);
+    this.tellWallet();
+  }
+
+  /** A resting order fills while its cancel is under way: two `Filled` frames, the second about the cancel. */
+  cancelTooLate(orderId: string): void {
+    this.desk.cancelTooLate(this.resting(orderId));
     this.tellWallet();
   }
 
@@ -216,6 +221,12 @@ export class Account {
       throw category === 'spot'
         ? new RestError(170213, 'Order does not exist.')
         : new RestError(110001, 'order not exists or too late to cancel');
+    return order;
+  }
+
+  private resting(orderId: string): Order {
+    const order = this.books.orders.find(orderId, '');
+    if (!order || !isOpen(order)) throw new RangeError(`there is no open order ${orderId}`);
     return order;
   }
 

@@ -87,6 +87,14 @@ export class Desk {
     if (qty > 0n) this.report(order, this.settle(order, [{ price: order.price, qty }]));
   }
 
+  /** A cancel that comes too late: the order fills, and a second frame says so of the cancel. */
+  cancelTooLate(order: Order): void {
+    this.fill(order, order.qty);
+    order.cancelType = 'CancelByUser';
+    order.rejectReason = 'EC_OrigClOrdIDDoesNotExist';
+    this.books.pushes.order(order);
+  }
+
   /** The liquidation engine takes a position over at its mark price. */
   takeOver(position: Position, market: SymbolMarket): void {
     const order = this.accept(takeOverTicket(position, market), 'CreateByTakeOver_PassThrough');
