@@ -28,6 +28,8 @@ export class ModelAccount {
   pageLength = 50;
   /** Answers wait until {@link answer} when set. */
   slow = false;
+  /** Subscriptions wait for {@link acknowledge} when set. */
+  slowAcks = false;
   /** Signed answers fail when set. */
   failure: Error | undefined;
   private readonly waiting: (() => void)[] = [];
@@ -58,9 +60,13 @@ export class ModelAccount {
       this.say(socket, request, words);
       return;
     }
-    this.say(socket, request, '');
     this.socket = socket;
+    this.acknowledge = () => this.say(socket, request, '');
+    if (!this.slowAcks) this.acknowledge();
   };
+
+  /** The subscription is acknowledged; pushes may come before. */
+  acknowledge: () => void = () => undefined;
 
   private say(socket: FakeSocket, { req_id, op }: FakeRequest, words: string): void {
     socket.say({ req_id, success: words === '', ret_msg: words, op, conn_id: 'c' });
@@ -87,6 +93,11 @@ export class ModelAccount {
       if (!frame) return;
       this.socket?.say(frame);
     }
+  }
+
+  /** The exchange loses a push that is under way. */
+  lose(index: number): void {
+    this.flying.splice(index, 1);
   }
 
   /** Brings an answer that is under way. */

@@ -17,17 +17,9 @@ import { KnownAccount } from './known-account';
 /** Pushes wait this long for the comparison that follows a connection, so that what happened before them is told before them. */
 const HOLD_MS = 3_000;
 const MAX_HELD = 5_000;
-/** Before a connection is known to be lost, it may have been dead for as long as a ping and its pong may take, and a little more. */
-const MARGIN_MS = 60_000;
 
 /** A live connection is compared as often: a push that got lost at the exchange is found by nothing else. */
 const AUDIT_MS = 2 * 60_000;
-
-export interface FollowerOptions {
-  readonly backoff: BackoffOptions;
-  /** How long a dead connection may go unnoticed, ms. */
-  readonly blindMs: number;
-}
 
 export interface FollowerDeps {
   readonly book: AccountBook;
@@ -70,7 +62,7 @@ export class AccountFollower implements AccountLinkListener {
   private asking: Promise<{ coins: string[] }> | undefined;
 
   constructor(
-    private readonly options: FollowerOptions,
+    private readonly backoff: BackoffOptions,
     private readonly deps: FollowerDeps,
   ) {
     this.sync = this.newSync();
@@ -162,7 +154,6 @@ export class AccountFollower implements AccountLinkListener {
   }
 
   private lost(reason: string): void {
-    if (this.isLive) this.sync.unseen(this.deps.book.now() - this.options.blindMs - MARGIN_MS);
     this.halt();
     this.trouble = reason;
     this.deps.teller.say('stale', reason);
@@ -222,7 +213,7 @@ export class AccountFollower implements AccountLinkListener {
       return;
     }
     this.isSynced = false;
-    const waitMs = Math.round(backoffMs(this.options.backoff, this.failures++, random));
+    const waitMs = Math.round(backoffMs(this.backoff, this.failures++, random));
     this.trouble = `the account could not be compared with the exchange: ${problem}`;
     log.warn({ problem, waitMs }, 'the account could not be compared with the exchange');
     this.retry = clock.after(waitMs, () => this.compare());

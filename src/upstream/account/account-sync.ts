@@ -1,7 +1,7 @@
 import type { AccountExecution, AccountOrder, AccountPosition } from '../../streams/account';
 import type { AccountKind, ExchangeMarket } from '../../streams/stream';
 import { AccountError } from '../bybit/account/account-error';
-import { type Category, MARKET_OF_CATEGORY, categoryOf } from '../bybit/topics';
+import { type Category, categoryOf } from '../bybit/topics';
 import type { AccountBook } from './account-book';
 import { type KnownAccount, keyOf } from './known-account';
 
@@ -11,7 +11,7 @@ const FIRST_LOOK_MS = 10 * 60_000;
 const WEEK_MS = 7 * 24 * 60 * 60_000 - 60_000;
 /** Our idea of the exchange's clock may be a little behind. */
 const AHEAD_MS = 5_000;
-/** Executions of different symbols do not reach us in the order of their times. */
+/** What was on its way while we looked may carry a time from before. */
 const OVERLAP_MS = 60_000;
 /** The exchange's history lags behind; an order that it does not know after so many looks is given up. */
 const MAX_LOOKS = 5;
@@ -53,13 +53,12 @@ export interface SyncListener {
 export class AccountSync {
   /** How often an order was looked for in vain. */
   private readonly looks = new Map<string, number>();
-  /** From when on the account may have changed unseen, by the exchange's clock; undefined before it was ever compared. */
-  private unseenSince: number | undefined;
-  /** Everything up to now was seen: compared, and pushed since. */
-  private whole = false;
-  /** Undefined when pushes stopped since, or what is known was forgotten: then it has not shown everything. */
+  /** From when on something may have happened untold, by the exchange's clock; undefined before the first look. */
+  private untoldSince: number | undefined;
+  /** The account was compared in full at least once. */
+  private compared = false;
+  /** Undefined when what is known was forgotten since: then it has not shown everything. */
   private newest: Inquiry | undefined;
-  private readonly begun = new Map<ExchangeMarket, number>();
 
   constructor(
     private readonly book: AccountBook,
@@ -67,20 +66,12 @@ export class AccountSync {
     private readonly listener: SyncListener,
   ) {}
 
-  /** Pushes have not come since `time`, by the exchange's clock. */
-  unseen(time: number): void {
-    if (this.whole) this.unseenSince = time;
-    this.whole = false;
-    this.newest = undefined;
-  }
-
   /** What is known of one kind is to be told anew, as if it were looked at for the first time. */
   anew(kind: AccountKind): void {
     this.known.forget(kind);
-    this.unseenSince = undefined;
-    this.whole = false;
+    this.untoldSince = undefined;
+    this.compared = false;
     this.newest = undefined;
-    this.begun.clear();
   }
 
   /** Asks for everything. Rejects with an {@link AccountError} when nothing can be had at all: `refused`, `limited`. */
@@ -93,14 +84,15 @@ export class AccountSync {
       problem: undefined,
     };
     this.newest = inquiry;
-    const since = this.unseenSince ?? now - FIRST_LOOK_MS;
-    const from = this.unseenSince === undefined ? now - WEEK_MS : Math.max(since, now - WEEK_MS);
+    const since = (this.untoldSince ??= now - FIRST_LOOK_MS);
+    // At first no order is known, however long ago it was made.
+    const from = this.compared ? Math.max(since, now - WEEK_MS) : now - WEEK_MS;
     if (since < now - WEEK_MS) this.listener.truncated();
     const { book } = this;
     const [orders, past, executions, positions, wallet] = await Promise.all([
       this.each(inquiry, (category) => book.openOrders(category)),
       this.each(inquiry, (category) => book.pastOrders(category, from, now + AHEAD_MS)),
-      this.each(inquiry, (category) => this.executionsOf(category, now)),
+      this.each(inquiry, (category) => this.executionsOf(category, Math.max(since, now - WEEK_MS))),
       this.each(inquiry, (category) => (category === 'spot' ? Promise.resolve([]) : book.positions(category))),
       attempt(inquiry, () => book.wallet()),
     ]);
@@ -130,8 +122,8 @@ export class AccountSync {
     }
     const { problem, at } = look.inquiry;
     if (problem === undefined && look.inquiry === this.newest) {
-      this.whole = true;
-      this.unseenSince = at - OVERLAP_MS;
+      this.compared = true;
+      this.untoldSince = at - OVERLAP_MS;
     }
     return problem;
   }
@@ -193,12 +185,8 @@ export class AccountSync {
     }
   }
 
-  private async executionsOf(category: Category, now: number): Promise<readonly AccountExecution[]> {
-    const market = MARKET_OF_CATEGORY[category];
-    let begun = this.begun.get(market);
-    if (begun === undefined) this.begun.set(market, (begun = now - FIRST_LOOK_MS));
-    const since = Math.max(begun, this.known.newestExecution(market) - OVERLAP_MS);
-    const { executions, complete } = await this.book.executions(category, Math.max(since, now - WEEK_MS));
+  private async executionsOf(category: Category, since: number): Promise<readonly AccountExecution[]> {
+    const { executions, complete } = await this.book.executions(category, since);
     if (!complete) this.listener.truncated();
     return executions;
   }

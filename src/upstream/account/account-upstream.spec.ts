@@ -337,6 +337,53 @@ test('what is pushed during the comparison is told after what happened before it
   expect(world.upstream.report().state).toBe('live');
 });
 
+test('what is pushed before the subscription is acknowledged waits for the comparison too', async () => {
+  const world = setUp();
+  await live(world);
+  const order = world.account.place('BTCUSDT', 'Buy', 3);
+  world.account.deliver();
+  world.published.news();
+  await drop(world);
+  world.clock.advance(1);
+  world.account.fill(order, 1);
+  world.account.slowAcks = true;
+  world.clock.advance(1000);
+  await open(world);
+  world.account.fill(order, 1);
+  world.account.deliver();
+  expect(world.published.news()).toEqual([]);
+  world.account.acknowledge();
+  for (let i = 0; i < 20; i++) await settled();
+  expect(world.published.news().filter((one) => one.includes('execution'))).toEqual(['sync execution-2 1', 'push execution-3 1']);
+});
+
+test('a push that comes after a comparison has told something newer is not told, but counted', async () => {
+  const world = setUp();
+  await live(world);
+  const order = world.account.place('BTCUSDT', 'Buy', 3);
+  for (let i = 0; i < 2; i++) {
+    world.clock.advance(1);
+    world.account.fill(order, 1);
+  }
+  for (let i = 0; i < 6; i++) {
+    world.clock.advance(20_000);
+    for (let j = 0; j < 20; j++) await settled();
+  }
+  expect(world.published.news().sort()).toEqual([
+    'sync USDT -0.02',
+    'sync execution-2 1',
+    'sync execution-3 1',
+    'sync order order-1 PartiallyFilled 2',
+    'sync position BTCUSDT long 2',
+  ]);
+  world.account.deliver();
+  expect(world.published.news()).toEqual([]);
+  expect(world.upstream.report().outdated).toEqual({ order: 3, execution: 2, position: 2, balance: 2 });
+  world.account.cancel(order);
+  world.account.deliver();
+  expect(world.published.news()).toEqual(['push order order-1 Cancelled 2']);
+});
+
 test('pushes do not wait longer than three seconds for a REST interface that does not answer', async () => {
   const world = setUp();
   world.account.slow = true;

@@ -85,19 +85,16 @@ export class AccountUpstream {
     const fetch = deps.fetchJson ?? fetchJson;
     const time = new ServerTime(restUrl, fetch, clock);
     const rest = new SignedRest({ restUrl, credentials, time, fetchJson: fetch, clock });
-    this.follower = new AccountFollower(
-      { backoff, blindMs: keepAlive.pingIntervalMs + keepAlive.pongTimeoutMs },
-      {
-        book: new AccountReader(rest, time, (error, path) => this.bad.add('account', error.reason, error.message, path)),
-        teller: this.teller,
-        badFrames: this.bad,
-        clock,
-        random,
-        log,
-        refused: (reason) => this.link?.refuse(reason),
-        changed: () => this.judge(),
-      },
-    );
+    this.follower = new AccountFollower(backoff, {
+      book: new AccountReader(rest, time, (error, path) => this.bad.add('account', error.reason, error.message, path)),
+      teller: this.teller,
+      badFrames: this.bad,
+      clock,
+      random,
+      log,
+      refused: (reason) => this.link?.refuse(reason),
+      changed: () => this.judge(),
+    });
     this.link = new AccountLink(
       {
         url: `${options.wsUrl.replace(/\/+$/, '')}/v5/private`,

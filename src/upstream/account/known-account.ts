@@ -1,5 +1,5 @@
 import type { AccountBalance, AccountExecution, AccountOrder, AccountPosition, CoinBalance, Origin } from '../../streams/account';
-import type { AccountKind, ExchangeMarket } from '../../streams/stream';
+import type { AccountKind } from '../../streams/stream';
 import { isClosed } from '../../transform/bybit/account/order';
 import { Bounded } from './bounded';
 import { isEmpty, orderAge, positionAge, sameCoin, sameOrder, samePosition, zeroOf } from './compare';
@@ -28,7 +28,6 @@ export class KnownAccount {
   private readonly flat = new Bounded<AccountPosition>(MAX_CLOSED);
   private readonly coins = new Map<string, KnownCoin>();
   private readonly told = new Bounded<true>(MAX_EXECUTIONS);
-  private readonly newest = new Map<ExchangeMarket, number>();
 
   order(order: AccountOrder): boolean {
     const known = this.orderOf(order.id);
@@ -60,8 +59,7 @@ export class KnownAccount {
     return true;
   }
 
-  execution({ id, market, time }: AccountExecution): boolean {
-    this.newest.set(market, Math.max(this.newest.get(market) ?? 0, time));
+  execution({ id }: AccountExecution): boolean {
     if (this.told.has(id)) return false;
     this.told.set(id, true);
     return true;
@@ -111,11 +109,6 @@ export class KnownAccount {
     return [...this.positions.values()];
   }
 
-  /** When the newest execution of a market was made, ms; 0 before any. */
-  newestExecution(market: ExchangeMarket): number {
-    return this.newest.get(market) ?? 0;
-  }
-
   /** Of an order of which the exchange says nothing any more. */
   forgetOrder(id: string): void {
     this.orders.delete(id);
@@ -130,10 +123,7 @@ export class KnownAccount {
       this.positions.clear();
       this.flat.clear();
     } else if (kind === 'balance') this.coins.clear();
-    else {
-      this.told.clear();
-      this.newest.clear();
-    }
+    else this.told.clear();
   }
 }
 

@@ -6,13 +6,6 @@ export type Category = 'linear' | 'spot' | 'inverse' | 'option';
 
 const CATEGORY: Record<ExchangeMarket, Category> = { futures: 'linear', spot: 'spot', inverse: 'inverse', option: 'option' };
 
-export const MARKET_OF_CATEGORY: Record<Category, ExchangeMarket> = {
-  linear: 'futures',
-  spot: 'spot',
-  inverse: 'inverse',
-  option: 'option',
-};
-
 export function categoryOf(market: ExchangeMarket): Category {
   return CATEGORY[market];
 }
