@@ -31,7 +31,8 @@ export class Subscribe implements SubscribeRequest {
     description: 'Of what, on the market; order, execution, position and balance have none',
     example: 'BTCUSDT',
   })
-  @Optional(text(/^.{1,64}$/s, 'a symbol such as "BTCUSDT"'))
+  // An empty one is a missing one, and has a code of its own.
+  @Optional(text(/^.{0,64}$/s, 'a symbol such as "BTCUSDT"'))
   readonly symbol?: string;
 
   @ApiPropertyOptional({
