@@ -160,7 +160,8 @@ export class RabbitBroker implements EventBroker {
     const channel = await model.createConfirmChannel();
     let reason = 'a channel was closed';
     channel.on('error', (error) => (reason = error.message));
-    channel.on('close', () => this.link.giveUp(model, reason));
+    // Channels close before their connection does, which knows why: it is heard first.
+    channel.on('close', () => setImmediate(() => this.link.giveUp(model, reason)));
     return channel;
   }
 

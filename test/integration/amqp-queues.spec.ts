@@ -71,7 +71,7 @@ describe('the queues in RabbitMQ', () => {
     side.broker.publish(kline(3, '1m'));
     side.broker.publish(kline(4, '1h'));
     await side.broker.deliver([outgoing(5, { eventType: 'order', services: [] })]);
-    await eventually(() => side.confirmed.length === 5);
+    await side.untilConfirmed(5);
     expect(await read('trade')).toEqual([1, 2]);
     expect(await read('kline')).toEqual([3, 4]);
     expect(await read('order')).toEqual([5]);
@@ -85,7 +85,7 @@ describe('the queues in RabbitMQ', () => {
     const side = await started();
     side.broker.wantQueues(wanted({ risk: ['trade'] }));
     side.broker.publish(outgoing(1, { services: ['risk'] }));
-    await eventually(() => side.confirmed.length === 1);
+    await side.untilConfirmed(1);
     const [message] = await user.read(name('risk.trade'));
     expect(message).toMatchObject({ id: 'futures.trade.BTCUSDT:e1:1', routingKey: 'trade.futures.BTCUSDT', body: '{"seq":1}' });
     const { deliveryMode, contentType, headers, timestamp } = message?.properties ?? {};
@@ -103,7 +103,7 @@ describe('the queues in RabbitMQ', () => {
       side.broker.wantQueues(services);
       side.broker.publish(outgoing(seq, { eventType: 'ticker', services: [`service${seq}`] }));
     }
-    await eventually(() => side.confirmed.length === 20);
+    await side.untilConfirmed(20);
     for (let seq = 1; seq <= 20; seq++) expect(await read(`service${seq}.ticker`)).toEqual([seq]);
   });
 
@@ -111,7 +111,7 @@ describe('the queues in RabbitMQ', () => {
     const side = await started();
     side.broker.wantQueues(wanted({ risk: ['trade'] }));
     side.broker.publish(outgoing(1, { services: ['risk'] }));
-    await eventually(() => side.confirmed.length === 1);
+    await side.untilConfirmed(1);
     side.broker.wantQueues(new Map());
     queues.add(name('risk.trade'));
     expect(side.queue(name('risk.trade'))).toBeUndefined();
@@ -125,7 +125,7 @@ describe('the queues in RabbitMQ', () => {
     side.broker.wantQueues(wanted({ risk: ['order'] }));
     side.broker.publish(outgoing(1));
     await side.broker.deliver([outgoing(2, { eventType: 'order', services: ['risk'] })]);
-    await eventually(() => side.confirmed.length === 2);
+    await side.untilConfirmed(2);
     expect(side.broker.report().available).toBe(true);
     expect([await read('trade'), await read('order'), await read('risk.order')]).toEqual([[1], [2], [2]]);
     expect(side.log.lines.filter(({ level }) => level === 'warn')).toMatchObject([
@@ -142,7 +142,7 @@ describe('the queues in RabbitMQ', () => {
     expect(await user.declares(name('trade'), OURS)).toBe(true);
     expect(side.log.texts).toContain('queue_other_arguments_over');
     side.broker.publish(outgoing(3));
-    await eventually(() => side.confirmed.length === 3);
+    await side.untilConfirmed(3);
     expect(await read('trade')).toEqual([3]);
   });
 
@@ -169,7 +169,7 @@ describe('the queues in RabbitMQ', () => {
     side.clock.step(5000);
     await eventually(() => side.log.texts.filter((text) => text.startsWith('somebody has deleted')).length === 2);
     side.broker.publish(outgoing(1, { services: ['risk'] }));
-    await eventually(() => side.confirmed.length === 1);
+    await side.untilConfirmed(1);
     expect(await read('risk.trade')).toEqual([1]);
     expect(await user.declares(name('position'), OURS)).toBe(true);
   });
@@ -182,7 +182,7 @@ describe('the queues in RabbitMQ', () => {
     side.broker.publish(outgoing(1));
     await user.channel.deleteExchange(exchange);
     await side.until(true);
-    await eventually(() => side.confirmed.length === 1);
+    await side.untilConfirmed(1);
     expect(await read('trade')).toEqual([1]);
   });
 
@@ -192,7 +192,7 @@ describe('the queues in RabbitMQ', () => {
     side.broker.publish(outgoing(1));
     await side.until(false);
     await side.until(true);
-    await eventually(() => side.confirmed.length === 1);
+    await side.untilConfirmed(1);
     expect(await read('trade')).toEqual([1]);
   });
 
@@ -222,7 +222,7 @@ describe('the queues in RabbitMQ', () => {
   it('raise and end the alarms of backlog and capacity while nobody consumes', async () => {
     const side = await started({ queueMaxLength: 10_400 });
     for (let seq = 1; seq <= 10_000; seq++) side.broker.publish(outgoing(seq));
-    await eventually(() => side.confirmed.length === 10_000);
+    await side.untilConfirmed(10_000);
     await side.untilQueue(name('trade'), (report) => report?.messages === 10_000);
     expect(side.queue(name('trade'))).toMatchObject({
       capacityRatio: 10_000 / 10_400,
@@ -239,27 +239,34 @@ describe('the queues in RabbitMQ', () => {
 
   it('raise and end the alarm of slow consumption', async () => {
     const side = await started();
-    const look = async (messages: number, ms: number) => {
-      side.clock.step(ms);
-      await eventually(() => side.queue(name('ticker'))?.messages === messages);
-    };
-    const publish = async (count: number) => {
+    const publish = async (count: number, eventType: EventType = 'ticker') => {
       const until = side.confirmed.length + count;
-      for (let seq = 1; seq <= count; seq++) side.broker.publish(outgoing(seq, { eventType: 'ticker' }));
-      await eventually(() => side.confirmed.length === until);
+      for (let seq = 1; seq <= count; seq++) side.broker.publish(outgoing(seq, { eventType }));
+      await side.untilConfirmed(until);
     };
-    await look(0, 5000);
+    let looks = 0;
+    // The last queue to be looked at has one more before each look, so that its end can be seen.
+    const look = async () => {
+      await publish(1, 'balance');
+      looks++;
+      await eventually(() => {
+        const seen = side.queue(name('balance'))?.messages === looks;
+        if (!seen) side.clock.step(0);
+        return seen;
+      });
+    };
+    await look();
     await publish(900);
-    await look(900, 300_000);
-    expect(side.queue(name('ticker'))).toMatchObject({ consumeRate: 0, alarms: ['consumption_slow'] });
+    side.clock.pass(300_000);
+    await look();
+    expect(side.queue(name('ticker'))).toMatchObject({ messages: 900, consumeRate: 0, alarms: ['consumption_slow'] });
     expect(side.queue(name('ticker'))?.publishRate).toBeCloseTo(3, 1);
     await publish(90);
     await user.read(name('ticker'));
-    await look(0, 300_000);
+    side.clock.pass(300_000);
+    await look();
     expect(side.queue(name('ticker'))?.alarms).toEqual([]);
-    expect(side.log.texts.filter((text) => text.startsWith('queue_'))).toEqual([
-      'queue_consumption_slow',
-      'queue_consumption_slow_over',
-    ]);
+    const ofTickers = side.log.lines.filter(({ fields }) => fields['queue'] === name('ticker'));
+    expect(ofTickers.map(({ text }) => text)).toEqual(['queue_consumption_slow', 'queue_consumption_slow_over']);
   });
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type Channel, type ChannelModel, type ConsumeMessage, type Options } from 'amqplib';
+import { connect, type Channel, type ChannelModel, type Options } from 'amqplib';
 import { type Clock, systemClock, type Timer } from '../../src/clock/clock';
 import type { OutgoingEvent } from '../../src/amqp/broker';
 import { RabbitBroker, type RabbitOptions } from '../../src/amqp/rabbit-broker';
@@ -28,9 +28,14 @@ export class SteppedClock implements Clock {
     return { cancel: () => void this.tasks.delete(task) };
   }
 
+  /** Time goes on, and nothing is done in it. */
+  pass(ms: number): void {
+    this.passed += ms;
+  }
+
   /** Time for what is done again and again: once. */
   step(ms: number): void {
-    this.passed += ms;
+    this.pass(ms);
     for (const task of this.tasks) task();
   }
 }
@@ -40,13 +45,36 @@ export class BrokerSide {
   readonly clock = new SteppedClock();
   readonly log = new KeptLog();
   readonly confirmed: OutgoingEvent[] = [];
+  /** Of all that was confirmed; one that was sent again is here once. */
+  readonly ids = new Set<string>();
   readonly broker: RabbitBroker;
+  private hear: () => void = () => undefined;
 
   constructor(options: Pick<RabbitOptions, 'url' | 'exchange'> & Partial<RabbitOptions>) {
     this.broker = new RabbitBroker(
       { queueTtlMs: 86_400_000, queueMaxLength: 100_000, ...options },
-      { clock: this.clock, random: Math.random, log: this.log, confirmed: (event) => this.confirmed.push(event) },
+      { clock: this.clock, random: Math.random, log: this.log, confirmed: (event) => this.confirm(event) },
     );
+  }
+
+  private confirm(event: OutgoingEvent): void {
+    this.confirmed.push(event);
+    this.ids.add(event.messageId);
+    this.hear();
+  }
+
+  /** Resolves when so many are confirmed; one that was sent again counts again. */
+  untilConfirmed(count: number): Promise<void> {
+    return this.untilHeard(() => this.confirmed.length >= count);
+  }
+
+  /** Resolves when so many different ones are confirmed. */
+  untilDifferent(count: number): Promise<void> {
+    return this.untilHeard(() => this.ids.size >= count);
+  }
+
+  private async untilHeard(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => (this.hear = resolve));
   }
 
   /** Resolves when the broker is (not) available. */
@@ -74,7 +102,7 @@ export class BrokerSide {
 export interface ReadMessage {
   readonly id: string;
   readonly routingKey: string;
-  readonly properties: ConsumeMessage['properties'];
+  readonly properties: Readonly<Record<'deliveryMode' | 'contentType' | 'headers' | 'timestamp', unknown>>;
   readonly body: string;
 }
 
