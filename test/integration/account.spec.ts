@@ -2,6 +2,7 @@ import { systemClock } from '../../src/clock/clock';
 import { InProcessPubSub } from '../../src/pubsub/in-process';
 import type { Publication } from '../../src/pubsub/publication';
 import { Publisher } from '../../src/pubsub/publisher';
+import { plain } from '../../src/simulator/account/amount';
 import { SimulatedExchange } from '../../src/simulator/simulated-exchange';
 import type { AccountBalance, AccountExecution, AccountOrder, AccountPosition } from '../../src/streams/account';
 import { AccountUpstream } from '../../src/upstream/account/account-upstream';
@@ -100,6 +101,51 @@ test('the account of the simulated exchange is followed: pushes, and what happen
     expect(numbers).toEqual(numbers.map((_, i) => i + 1));
   }
   expect(upstream.report().bad).toEqual({});
+});
+
+test('under trade and broken connections the account is told in full: each execution once, and in the end the truth of everything', async () => {
+  await exchange.stop();
+  exchange = await SimulatedExchange.start({ apiKey: API_KEY, accountActivity: 400, seed: 7 });
+  startUpstream();
+  for (let drops = 0; drops < 5; drops++) {
+    const before = told.length;
+    await eventually(() => upstream.report().state === 'live' && told.length > before + 100);
+    exchange.faults.drop({ endpoint: 'private' });
+    await eventually(() => upstream.report().reconnects > drops);
+  }
+  await fetch(`${exchange.restUrl}/control/account`, { method: 'POST', body: JSON.stringify({ do: 'activity', rate: 0 }) });
+  // What rests would be filled by the markets at any time.
+  exchange.faults.drop({ endpoint: 'private' });
+  exchange.account.cancelAll({ category: 'linear', settleCoin: 'USDT' });
+  exchange.account.cancelAll({ category: 'spot' });
+  await eventually(() => upstream.report().reconnects === 6 && upstream.report().state === 'live');
+
+  const { orders, positions, wallet } = exchange.account.books;
+  expect(
+    of<AccountExecution>('account.execution')
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual(
+    orders
+      .trades()
+      .map(({ execId }) => execId)
+      .sort(),
+  );
+  const newest = new Map(of<AccountOrder>('account.order').map((order) => [order.id, order.status]));
+  const truth = [...orders.closed(), ...orders.open].map((order) => [order.orderId, order.status] as const);
+  expect([...newest].sort()).toEqual([...truth].sort());
+  const held = new Map(
+    of<AccountPosition>('account.position').map((one) => [`${one.market} ${one.symbol} ${one.positionIndex}`, one.size]),
+  );
+  const sizes = [...held.values()].filter((size) => Number(size) !== 0);
+  expect(sizes).toHaveLength(positions.held().length);
+  const coins = new Map(
+    of<AccountBalance>('account.balance').flatMap((one) =>
+      one.coins.map(({ coin, walletBalance }) => [coin, Number(walletBalance)]),
+    ),
+  );
+  for (const { coin, balance } of wallet.coins) expect(coins.get(coin)).toBeCloseTo(Number(plain(balance)), 8);
+  expect(upstream.report()).toMatchObject({ bad: {}, syncs: { ok: expect.any(Number) as number } });
 });
 
 test('a wrong secret is refused, said, and not tried again', async () => {
