@@ -38,8 +38,14 @@ class FakeEngine implements Engine {
     const query = () => (this.answer ? Promise.reject(this.answer) : Promise.resolve({ rows: [] }));
     return {
       db: new Kysely<Tables>({ dialect: embeddedDialect({ query }) }),
-      close: () => Promise.resolve(void this.closed++),
-      cut: () => Promise.resolve(void this.cut++),
+      close: () => {
+        this.closed++;
+        return Promise.resolve();
+      },
+      cut: () => {
+        this.cut++;
+        return Promise.resolve();
+      },
     };
   }
 }

@@ -1,5 +1,5 @@
 import { type Migration, Migrator, sql } from 'kysely';
-import { DatabaseRefused } from './reason';
+import { DatabaseRefused, messageOf } from './reason';
 import type { TypedDatabase } from './tables';
 
 /** The oldest that has everything the queries use. */
@@ -27,8 +27,8 @@ export async function migrate(db: TypedDatabase, migrations: Record<string, Migr
     migrationLockTableName: 'tapecast_migration_lock',
   }).migrateToLatest();
   if (error === undefined) return;
-  if (String(error).includes('previously executed migration')) {
+  if (messageOf(error).includes('previously executed migration')) {
     throw new DatabaseRefused('a newer version has changed its tables', { cause: error });
   }
-  throw error;
+  throw error as Error;
 }

@@ -1,4 +1,4 @@
-import type { Generated, GeneratedAlways, Kysely } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways, Kysely } from 'kysely';
 import type { ChannelType } from '../streams/event-type';
 import type { Market } from '../streams/stream';
 
@@ -25,6 +25,9 @@ export interface SubscriptionsTable {
   readonly updated_at: Date;
   readonly last_event_at: Date | null;
 }
+
+/** bigint: a text from one driver, a number from the other. */
+type WholeNumber = ColumnType<string | number, number>;
 
 /** numeric(38,18), as a decimal text. */
 type Amount = string | null;
@@ -66,7 +69,7 @@ interface OutboxTable {
   readonly message_id: string;
   readonly stream: string;
   readonly epoch: string;
-  readonly seq: number;
+  readonly seq: WholeNumber;
   readonly routing_key: string;
   readonly trace_id: string;
   readonly body: string;
@@ -78,6 +81,6 @@ interface StreamPlacesTable {
   readonly epoch: string;
   /** Grows with each epoch that is seen for the first time. */
   readonly appearance: GeneratedAlways<string>;
-  readonly seq: number;
+  readonly seq: WholeNumber;
   readonly moved_at: Date;
 }

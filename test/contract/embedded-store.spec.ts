@@ -8,7 +8,7 @@ import { MIGRATIONS } from '../../src/store/migrations';
 import { ALONE } from '../../src/store/open-store';
 import { SqlStore } from '../../src/store/sql-store';
 import { ManualClock } from '../support/manual-clock';
-import { EMPTYING, storeLog } from '../support/store';
+import { EMPTYING, storeLog, untilAvailable } from '../support/store';
 import { describeStore } from './store.contract';
 
 /** The directory is made, which takes seconds of a core. */
@@ -25,6 +25,7 @@ describe('in a directory', () => {
     const database = new Database(new EmbeddedEngine(directory, MIGRATIONS, clock), deps);
     const store = new SqlStore(database, ALONE, deps);
     await store.start();
+    await untilAvailable(store);
     const empty = async () => {
       await database.ask((db) => sql.raw(EMPTYING).execute(db));
     };

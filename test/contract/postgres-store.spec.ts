@@ -1,7 +1,7 @@
 import { openStore } from '../../src/store/open-store';
 import { ManualClock } from '../support/manual-clock';
 import { type SharedPostgres, sharedPostgres, statement } from '../support/servers/postgres';
-import { EMPTYING, storeLog } from '../support/store';
+import { EMPTYING, storeLog, untilAvailable } from '../support/store';
 import { describeStore } from './store.contract';
 
 /** A machine without PostgreSQL installs it first. */
@@ -16,6 +16,7 @@ describe('on PostgreSQL', () => {
     const clock = new ManualClock();
     const store = openStore({ databaseUrl: postgres.url, dataDir: '' }, { clock, random: Math.random, log: storeLog() });
     await store.start();
+    await untilAvailable(store);
     return { store, clock, empty: () => statement(postgres.url, EMPTYING) };
   };
   describeStore('PostgreSQL', start, INSTALLATION_MS);

@@ -8,7 +8,10 @@ export function storeLog(): StoreLog & { readonly lines: { readonly fields: obje
   return { lines, info: write, warn: write };
 }
 
-export const EMPTYING = 'truncate subscriptions, account_balances, account_margin_balances, outbox, stream_places';
+/** Removes every row. One statement; quicker for few rows than to truncate. */
+export const EMPTYING = `
+  with s as (delete from subscriptions), a as (delete from account_balances), m as (delete from account_margin_balances),
+    o as (delete from outbox) delete from stream_places`;
 
 interface Reporting {
   report(): StoreReport;

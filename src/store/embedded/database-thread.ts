@@ -4,7 +4,7 @@ import type { QueryResult } from 'kysely';
 import type { Clock } from '../../clock/clock';
 import type { Answer, Failure, Request, ThreadData } from './messages';
 
-const FILE = join(__dirname, 'database-thread.mjs');
+const FILE = join(__dirname, 'thread-program.mjs');
 /** The first start makes the database, which takes seconds; on a busy machine many. */
 const OPEN_MS = 120_000;
 /** Nothing asked for here takes as long, even where migrations are run. It cannot be interrupted otherwise. */
@@ -35,6 +35,7 @@ export class DatabaseThread {
   private hearStart: (answer: Answer | Error) => void = () => undefined;
   private ids = 0;
   private end: Error | undefined;
+  private killed: Promise<unknown> | undefined;
 
   private constructor(
     directory: string,
@@ -104,7 +105,8 @@ export class DatabaseThread {
   /** Ends it where it stands, as a crash would: the database repairs itself when it is opened again. */
   async kill(): Promise<void> {
     this.fail(new Error('the connection was ended'));
-    await this.worker.terminate();
+    this.killed ??= this.worker.terminate();
+    await this.killed;
     await this.gone;
   }
 
