@@ -4,7 +4,8 @@ import { publication } from '../../test/support/publications';
 import { readFrames } from '../../test/support/read-frames';
 import { Turns } from '../../test/support/turns';
 import type { Publication } from '../pubsub/publication';
-import type { Kind } from '../streams/stream';
+import { zeroes } from '../meters/zeroes';
+import { KINDS, type Kind } from '../streams/stream';
 import { Deliveries } from './deliveries';
 import { OutFrame } from './out-frame';
 import { Outbox, type OutboxOwner } from './outbox';
@@ -204,7 +205,7 @@ describe('An outbox', () => {
     for (const outbox of [open(), open()]) outbox.push(shared);
     open().push(reply('a'));
     turns.end();
-    expect(deliveries.sent).toEqual({ ticker: 0, kline: 0, trade: 2, orderbook: 0, liquidation: 0, control: 1 });
+    expect(deliveries.sent).toEqual({ ...zeroes(KINDS), trade: 2, control: 1 });
     expect([deliveries.latency.count, deliveries.latency.sumMs]).toEqual([1, 99]);
   });
 });

@@ -3,6 +3,8 @@ import { connect, type Server, type Socket } from 'node:net';
 import type { Settings } from '../../src/config/settings';
 import { OutFrame } from '../../src/gateway/out-frame';
 import type { Session } from '../../src/gateway/session';
+import { zeroes } from '../../src/meters/zeroes';
+import { KINDS } from '../../src/streams/stream';
 import { eventually } from '../support/eventually';
 import { BTC, GatewayApp, NOW, TRADES } from '../support/gateway-app';
 import { readFrames } from '../support/read-frames';
@@ -321,7 +323,7 @@ it('what clients received is what was counted as sent', async () => {
   }
   const said = await Promise.all(clients.map((client) => client.said()));
   expect(said.map(({ length }) => length)).toEqual([30, 30]);
-  expect(sessions.deliveries.sent).toEqual({ ticker: 40, kline: 0, trade: 20, orderbook: 0, liquidation: 0, control: 4 });
+  expect(sessions.deliveries.sent).toEqual({ ...zeroes(KINDS), ticker: 40, trade: 20, control: 4 });
   expect(sessions.deliveries.latency.count).toBe(30);
   expect(sessions.deliveries.dropped.total).toBe(0);
 });
