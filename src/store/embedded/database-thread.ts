@@ -71,6 +71,7 @@ export class DatabaseThread {
     timer.cancel();
     if (answer === 'open') return thread;
     await thread.kill();
+    if (answer === 'made') return DatabaseThread.start(directory, clock, doubt, signal);
     throw answer instanceof Error ? answer : new Error('unexpected answer');
   }
 
@@ -112,7 +113,7 @@ export class DatabaseThread {
 
   private hear(answer: Answer): void {
     if (answer === 'closed') return;
-    if (answer === 'open') this.hearStart(answer);
+    if (answer === 'open' || answer === 'made') this.hearStart(answer);
     else if ('refused' in answer) this.hearStart(new ThreadFailure(answer.refused));
     else {
       const asked = this.asked.get(answer.id);

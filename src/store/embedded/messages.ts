@@ -7,8 +7,9 @@ export interface ThreadData {
 /** To the thread. Statements are executed one after the other, in the order they come. */
 export type Request = { readonly id: number; readonly sql: string; readonly parameters: readonly unknown[] } | 'close';
 
-/** From the thread: whether the database could be opened, then an answer to each request, and its end. */
+/** From the thread: whether the database was made or opened, then an answer to each request, and its end. Who made it ends. */
 export type Answer =
+  | 'made'
   | 'open'
   | { readonly refused: Failure }
   | { readonly id: number; readonly rows: readonly unknown[]; readonly affected: number }

@@ -18,16 +18,13 @@ const failureOf = (error) => {
   return { message: String(message ?? error), code: typeof code === 'string' ? code : '' };
 };
 
-async function open() {
-  if (!existsSync(directory)) {
-    // Made beside its place and moved there when it is whole: one that was interrupted would be taken for a database for ever.
-    const unfinished = `${directory}.new`;
-    rmSync(unfinished, { recursive: true, force: true });
-    const made = await PGlite.create(unfinished);
-    await made.close();
-    renameSync(unfinished, directory);
-  }
-  return PGlite.create(directory);
+/** Beside its place, and moved there when it is whole: one that was interrupted would be taken for a database for ever. */
+async function make() {
+  const unfinished = `${directory}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
+  const made = await PGlite.create(unfinished);
+  await made.close();
+  renameSync(unfinished, directory);
 }
 
 /** @param {PGlite} database */
@@ -51,13 +48,21 @@ function serve(database) {
   });
 }
 
-open().then(
-  (database) => {
+/** @param {unknown} error */
+const refuse = (error) => {
+  tell({ refused: failureOf(error) });
+  port.close();
+};
+
+if (existsSync(directory)) {
+  PGlite.create(directory).then((database) => {
     serve(database);
     tell('open');
-  },
-  (error) => {
-    tell({ refused: failureOf(error) });
+  }, refuse);
+} else {
+  // The memory that this takes is free again only when the thread has ended.
+  make().then(() => {
+    tell('made');
     port.close();
-  },
-);
+  }, refuse);
+}
