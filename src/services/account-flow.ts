@@ -258,10 +258,11 @@ export class AccountFlow {
   /** What somebody left in the store, such as a replica that lost duty before it kept what it had heard. */
   private async scan(): Promise<boolean> {
     const { clock, outbox } = this.deps;
-    if (!this.active || this.queue.behind || clock.monotonic() - this.scannedAt < SCAN_MS) return false;
+    if (!this.active || clock.monotonic() - this.scannedAt < SCAN_MS) return false;
     this.scannedAt = clock.monotonic();
     this.kept = await outbox.count();
-    if (this.kept === 0 || this.queue.size > 0 || this.queue.finished.length > 0 || this.stragglers.length > 0) return false;
+    const { behind, size, finished } = this.queue;
+    if (this.kept === 0 || behind || size > 0 || finished.length > 0 || this.stragglers.length > 0) return false;
     this.stragglers = await outbox.waiting(BATCH);
     void this.deliver();
     return false;

@@ -12,7 +12,7 @@ interface Family {
 }
 
 const SAMPLE = /^([a-z0-9_]+)(?:\{(.*)\})? (\S+)$/;
-const LABEL = /([a-z]+)="((?:[^"\\]|\\.)*)"/g;
+const LABEL = /([a-z_]+)="((?:[^"\\]|\\.)*)"/g;
 
 /** Metric families by name. Throws on what Prometheus would not read, or could not tell the family of. */
 export function parsePage(text: string): Map<string, Family> {

@@ -1,0 +1,137 @@
+/**
+ * Back-end services as they are served by a real process, with a real database and broker: what goes wrong in other gateways of this
+ * kind, each as a test.
+ */
+import { RabbitUser } from '../support/rabbit-side';
+import { ServicesRig, type RigOptions } from '../support/services-rig';
+
+// Three servers are started, and stopped, for each test.
+jest.setTimeout(90_000);
+
+let rig: ServicesRig;
+
+async function start(options: RigOptions = {}): Promise<void> {
+  rig = await ServicesRig.start(options);
+}
+
+afterEach(() => rig.stop());
+
+const TICKER = { channel_type: 'ticker', symbol: 'BTCUSDT' };
+
+describe('a subscription of a service', () => {
+  it('asks the exchange, brings events to its own queue, and lets the exchange go when it is cancelled', async () => {
+    await start({ rabbit: true, postgres: true });
+    const id = await rig.subscribe('desk', TICKER);
+    await rig.exchange.whenSubscribed('linear', 'tickers.BTCUSDT');
+    const desk = await rig.consumer('ws-gateway.desk.ticker');
+    await desk.until((events) => events.length > 0);
+    expect(desk.events[0]).toMatchObject({
+      event_type: 'ticker',
+      topic: 'futures.ticker.BTCUSDT',
+      payload: { type: 'snapshot', data: { symbol: 'BTCUSDT' } },
+    });
+    const seen = desk.events.length;
+    rig.exchange.stir('linear', 'tickers.BTCUSDT');
+    await desk.until((events) => events.length > seen);
+    const { body: streams } = await rig.call('GET', '/streams');
+    expect(streams).toMatchObject({ streams: [{ stream: 'mudrex.futures.ticker.BTCUSDT', subscribers: 1 }], total: 1 });
+    expect(await rig.call('DELETE', `/subscriptions/${id}`)).toMatchObject({ status: 200, body: { subscription_id: id } });
+    await rig.exchange.whenUnsubscribed('linear', 'tickers.BTCUSDT');
+    expect(await rig.call('DELETE', `/subscriptions/${id}`)).toMatchObject({ status: 404 });
+    await desk.close();
+  });
+
+  it('is live again at the exchange after a kill of the gateway', async () => {
+    await start({ rabbit: true, postgres: true });
+    await rig.subscribe('desk', TICKER);
+    await rig.subscribe('desk', { channel_type: 'kline', symbol: 'BTCUSDT', interval: '1m' });
+    rig.gateway.child.kill('SIGKILL');
+    await rig.exchange.whenUnsubscribed('linear', 'tickers.BTCUSDT');
+    await rig.startGateway();
+    await rig.exchange.whenSubscribed('linear', 'tickers.BTCUSDT');
+    await rig.exchange.whenSubscribed('linear', 'kline.1.BTCUSDT');
+  });
+
+  it('leaves the others alone: two services of the same topic both get every event, and another interval is not mixed in', async () => {
+    await start({ rabbit: true, postgres: true });
+    await rig.subscribe('desk', { channel_type: 'kline', symbol: 'BTCUSDT', interval: '1m' });
+    await rig.subscribe('risk', { channel_type: 'kline', symbol: 'BTCUSDT', interval: '1m' });
+    await rig.subscribe('slow', { channel_type: 'kline', symbol: 'BTCUSDT', interval: '1h' });
+    const queues = ['ws-gateway.desk.kline', 'ws-gateway.risk.kline', 'ws-gateway.slow.kline', 'ws-gateway.kline'];
+    const [desk, risk, slow, all] = await Promise.all(queues.map((queue) => rig.consumer(queue)));
+    if (!desk || !risk || !slow || !all) throw new Error('a consumer is missing');
+    for (let i = 0; i < 20; i++) {
+      rig.exchange.stir('linear', 'kline.1.BTCUSDT');
+      rig.exchange.stir('linear', 'kline.60.BTCUSDT');
+    }
+    const last = (events: readonly { payload: { seq: number } }[]) => events.at(-1)?.payload.seq ?? 0;
+    await Promise.all([desk, risk, slow].map((consumer) => consumer.until((events) => last(events) >= 20)));
+    const topics = (consumer: typeof desk) => [...new Set(consumer.events.map(({ topic }) => topic))];
+    expect([topics(desk), topics(risk), topics(slow)]).toEqual([
+      ['futures.kline.1m.BTCUSDT'],
+      ['futures.kline.1m.BTCUSDT'],
+      ['futures.kline.1h.BTCUSDT'],
+    ]);
+    for (const { events } of [desk, risk, slow]) {
+      const seqs = events.map(({ payload }) => payload.seq);
+      expect(seqs).toEqual(seqs.map((_, i) => (seqs[0] ?? 0) + i));
+    }
+    await Promise.all([desk, risk, slow, all].map((consumer) => consumer.close()));
+  });
+
+  it('is served although a queue of another type is there with other arguments, which the health names', async () => {
+    await start({ rabbit: true, postgres: true });
+    const user = await RabbitUser.connect(rig.rabbit?.url ?? '');
+    await user.declares('ws-gateway.desk.ticker', { durable: true, arguments: { 'x-max-length': 5 } });
+    await rig.subscribe('desk', TICKER);
+    await rig.subscribe('desk', { channel_type: 'trades', symbol: 'BTCUSDT' });
+    await rig.gateway.logged(({ msg, queue }) => msg === 'queue_other_arguments' && queue === 'ws-gateway.desk.ticker');
+    const desk = await rig.consumer('ws-gateway.desk.trade');
+    rig.exchange.stir('linear', 'publicTrade.BTCUSDT');
+    await desk.until((events) => events.length > 0);
+    await rig.healthUntil(
+      ({ status, services }) => status === 503 && JSON.stringify(services['broker']).includes('other_arguments'),
+    );
+    expect((await rig.health()).services['broker']).toMatchObject({
+      status: 'down',
+      reason: 'ws-gateway.desk.ticker: other_arguments',
+      queues: [{ queue: 'ws-gateway.desk.ticker', alarms: ['other_arguments'] }],
+    });
+    await desk.close();
+    await user.close();
+  });
+});
+
+describe('without what is not configured', () => {
+  it('nothing is opened, and the interface says why it is closed', async () => {
+    await start({ env: { API_KEYS: '' } });
+    expect(await rig.call('GET', '/subscriptions')).toMatchObject({ status: 503, body: { code: 'API_DISABLED' } });
+    const { status, body } = await rig.gateway.get('/health');
+    expect(status).toBe(200);
+    expect(body).not.toHaveProperty('details.services');
+  });
+
+  it('a broker and an account are absent in the health, and subscriptions are kept', async () => {
+    await start();
+    const id = await rig.subscribe('desk', TICKER);
+    expect((await rig.call('GET', `/subscriptions/${id}`)).body).toMatchObject({ id, is_active: true });
+    const { status, services } = await rig.health();
+    expect(status).toBe(200);
+    expect(Object.keys(services).sort()).toEqual(['on_duty', 'status', 'store', 'subscriptions']);
+    expect(await rig.call('POST', '/balances/sync')).toMatchObject({ status: 503, body: { code: 'ACCOUNT_NOT_CONFIGURED' } });
+  });
+
+  it('works in several processes on one port', async () => {
+    await start({ postgres: true, env: { WORKERS: '2' } });
+    const id = await rig.subscribe('desk', TICKER);
+    await rig.exchange.whenSubscribed('linear', 'tickers.BTCUSDT');
+    expect(await rig.call('POST', '/subscriptions', { requesting_service: 'desk', ...TICKER })).toMatchObject({
+      status: 409,
+      body: { code: 'SUBSCRIPTION_EXISTS' },
+    });
+    expect((await rig.health()).services['store']).toMatchObject({ status: 'up', kind: 'postgresql' });
+    expect((await rig.call('GET', '/streams')).body).toMatchObject({ streams: [{ subscribers: 1 }] });
+    expect(await rig.call('DELETE', `/subscriptions/${id}`)).toMatchObject({ status: 200 });
+    await rig.exchange.whenUnsubscribed('linear', 'tickers.BTCUSDT');
+  });
+});
