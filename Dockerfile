@@ -6,6 +6,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build
 RUN npm prune --omit=dev
+RUN mkdir data
 
 FROM node:26-slim
 ENV NODE_ENV=production
@@ -14,6 +15,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY docs/protocol.md ./docs/
+# Where the embedded database keeps its files, when there is no DATABASE_URL: mount a volume here, or they end with the container.
+COPY --from=build --chown=node:node /app/data ./data
 USER node
 EXPOSE 8000 8001
 # Node is the container's first process, so the signal reaches it and not a shell.

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Settings } from '../../src/config/settings';
 import { freePorts } from '../support/free-port';
 import { ProgramOutput } from '../support/program-output';
 import { execForm, parseDockerfile, type Stage, textsOf } from '../support/dockerfile';
@@ -54,9 +55,9 @@ function run(command: string, directory: string): void {
 
 /** From the project, or with `--from=` from an earlier stage. Several sources go into a folder, a single folder becomes it. */
 function copy(text: string, directory: string, folders: ReadonlyMap<string, string>): void {
-  const words = text.split(/\s+/);
-  const from = /^--from=(.+)$/.exec(words[0] ?? '')?.[1];
-  if (from !== undefined) words.shift();
+  const all = text.split(/\s+/);
+  const words = all.filter((word) => !word.startsWith('--'));
+  const from = all.find((word) => word.startsWith('--from='))?.slice('--from='.length);
   const source = from === undefined ? root : (folders.get(from) as string);
   const target = join(directory, words.pop() as string);
   for (const word of words) {
@@ -68,6 +69,11 @@ function copy(text: string, directory: string, folders: ReadonlyMap<string, stri
 describe('the Dockerfile', () => {
   it('builds and runs on the same long-term Node', () => {
     expect(new Set(stages.map((stage) => stage.image))).toEqual(new Set(['node:26-slim']));
+  });
+
+  it('gives that user the directory of the embedded database', () => {
+    const { dataDir } = new Settings();
+    expect(textsOf(final, 'COPY')).toContain(`--from=build --chown=node:node /app/${dataDir.slice(2)} ${dataDir}`);
   });
 
   it('ends as a user other than root, in production mode, stopped by SIGTERM', () => {
@@ -111,7 +117,7 @@ describe('an image built by the steps of the Dockerfile', () => {
       devDependencies: Record<string, string>;
     };
     const has = (name: string) => existsSync(join(app, 'node_modules', name));
-    expect(readdirSync(app).sort()).toEqual(['dist', 'docs', 'node_modules', 'package.json']);
+    expect(readdirSync(app).sort()).toEqual(['data', 'dist', 'docs', 'node_modules', 'package.json']);
     expect(Object.keys(dependencies).filter((name) => !has(name))).toEqual([]);
     expect(Object.keys(devDependencies).filter(has)).toEqual([]);
   });
