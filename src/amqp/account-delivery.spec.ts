@@ -86,8 +86,8 @@ describe('AccountDelivery', () => {
     const { channel, delivery, clock, outcomes, deliver } = rig();
     deliver('a', 1, 4);
     channel.answer('ack', 1);
-    channel.answer('nack', 3);
     channel.answer('nack', 2);
+    channel.answer('nack', 3);
     channel.answer('ack', 4);
     await settled();
     expect([outcomes, seqs(channel)]).toEqual([[], [1, 2, 3, 4]]);

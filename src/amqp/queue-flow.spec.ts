@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { FLOW_WINDOW_MS, QueueFlow } from './queue-flow';
 
 const looks = fc.array(
-  fc.record({ after: fc.integer({ min: 1, max: 90_000 }), published: fc.nat(5000), messages: fc.nat(5000) }),
+  fc.record({
+    after: fc.oneof(fc.integer({ min: 1, max: 90_000 }), fc.constantFrom(5000, 100_000, 150_000, 300_000)),
+    published: fc.nat(5000),
+    messages: fc.nat(5000),
+  }),
   { minLength: 1, maxLength: 60 },
 );
 

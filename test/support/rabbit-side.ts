@@ -7,7 +7,7 @@ import { KeptLog } from './amqp-log';
 import { eventually } from './eventually';
 
 /** The machine's clock, but what is done again and again is done when the test lets time pass. */
-export class SteppedClock implements Clock {
+class SteppedClock implements Clock {
   private passed = 0;
   private readonly tasks = new Set<() => void>();
 
