@@ -29,6 +29,8 @@ beforeEach(async () => {
 
 afterEach(async () => {
   client.ws.terminate();
+  // A consumer of a frozen broker could not leave.
+  await rig.rabbit?.process.resume();
   await Promise.all([orders.close(), balances.close()]);
   await rig.stop();
 });
@@ -41,7 +43,7 @@ function busy(times = 5): void {
       symbol: 'BTCUSDT',
       side: 'Buy',
       orderType: 'Limit',
-      qty: '0.001',
+      qty: '0.01',
       price: '1000',
     });
     placed.push(orderId);

@@ -1,0 +1,120 @@
+import type { BrokerReport, QueueAlarm } from '../amqp/broker';
+import { Latency } from '../meters/latency';
+import type { ServicesReport } from '../services/services-report';
+import type { AccountReport, AccountState } from '../upstream/account/account-report';
+import { servicesHealth } from './services-health';
+
+const NOW = 1_000_000;
+
+function report(parts: Partial<ServicesReport> = {}): ServicesReport {
+  return {
+    onDuty: true,
+    store: { kind: 'postgresql', available: true, since: 1, reason: '' },
+    broker: undefined,
+    account: undefined,
+    accountEvents: undefined,
+    subscriptions: 3,
+    topics: 2,
+    events: [],
+    latency: new Latency(),
+    ...parts,
+  };
+}
+
+function broker(parts: Partial<BrokerReport> = {}): BrokerReport {
+  return { available: true, since: 2, reason: '', blocked: false, queues: [], waiting: 0, dropped: 0, confirmed: 9, ...parts };
+}
+
+function queue(...alarms: QueueAlarm[]) {
+  return { queue: 'ws-gateway.desk.trade', messages: 5, capacityRatio: 0.5, publishRate: 1, consumeRate: 1, alarms };
+}
+
+function account(state: AccountState): AccountReport {
+  return {
+    configured: true,
+    state,
+    reason: 'why',
+    since: 3,
+    reconnects: 0,
+    lastMessageAt: null,
+    breaker: 'closed',
+    syncs: {},
+    lastSyncAt: null,
+    events: {},
+    outdated: {},
+    bad: {},
+  };
+}
+
+const EVENTS = { active: true, queued: 1, kept: 2, delivered: 3, lost: 0, lostAt: null, unrecorded: 0 };
+
+describe('the health of what serves services', () => {
+  it('has only what is configured', () => {
+    expect(servicesHealth(report(), NOW)).toEqual({
+      status: 'up',
+      on_duty: true,
+      subscriptions: 3,
+      store: { status: 'up', since: 1, kind: 'postgresql' },
+    });
+  });
+
+  it('is down with the database, and says why', () => {
+    const store = { kind: 'postgresql', available: false, since: 1, reason: 'it refuses connections' } as const;
+    expect(servicesHealth(report({ store }), NOW)).toMatchObject({
+      status: 'down',
+      store: { status: 'down', reason: 'it refuses connections' },
+    });
+  });
+
+  it('is down with the broker, and while that is blocked', () => {
+    const away = broker({ available: false, blocked: true, reason: 'low on memory', waiting: 7 });
+    expect(servicesHealth(report({ broker: away }), NOW)).toMatchObject({
+      status: 'down',
+      broker: { status: 'down', reason: 'low on memory', blocked: true, waiting: 7 },
+    });
+  });
+
+  it.each<[QueueAlarm, 'up' | 'down']>([
+    ['backlog_warning', 'up'],
+    ['capacity_warning', 'up'],
+    ['consumption_slow', 'up'],
+    ['backlog_critical', 'down'],
+    ['capacity_critical', 'down'],
+    ['other_arguments', 'down'],
+  ])('names a queue with %s, and is %s', (alarm, status) => {
+    const health = servicesHealth(report({ broker: broker({ queues: [queue(alarm), queue()] }) }), NOW);
+    expect(health.status).toBe(status);
+    expect(health.broker?.queues).toEqual([
+      { queue: 'ws-gateway.desk.trade', messages: 5, capacity_ratio: 0.5, alarms: [alarm] },
+    ]);
+    expect(health.broker?.reason).toBe(status === 'down' ? `ws-gateway.desk.trade: ${alarm}` : undefined);
+  });
+
+  it.each<[AccountState, 'up' | 'down']>([
+    ['off', 'up'],
+    ['connecting', 'up'],
+    ['live', 'up'],
+    ['stale', 'down'],
+    ['refused', 'down'],
+  ])('of an account that is %s is %s', (state, status) => {
+    const health = servicesHealth(report({ account: account(state) }), NOW);
+    expect([health.status, health.account?.state, health.account?.reason]).toEqual([
+      status,
+      state,
+      status === 'down' ? 'why' : undefined,
+    ]);
+  });
+
+  it('is down for five minutes after account events were lost', () => {
+    const lost = { ...EVENTS, lost: 4, lostAt: NOW };
+    expect(servicesHealth(report({ accountEvents: EVENTS }), NOW).status).toBe('up');
+    expect(servicesHealth(report({ accountEvents: lost }), NOW + 300_000)).toMatchObject({
+      status: 'down',
+      account_events: { status: 'down', lost: 4, queued: 1, kept: 2 },
+    });
+    expect(servicesHealth(report({ accountEvents: lost }), NOW + 300_001)).toMatchObject({
+      status: 'up',
+      account_events: { status: 'up', lost: 4 },
+    });
+  });
+});
