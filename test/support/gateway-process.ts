@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const MAIN = join(__dirname, '../../dist/main.js');
+// From the root, where npm runs everything: this file is also built into another place, for benchmarks.
+const MAIN = resolve('dist/main.js');
 
 /** One JSON line of the gateway's log. */
 export interface LogLine {

@@ -141,6 +141,8 @@ export class ServicesRig {
 /** Reads one queue and acknowledges what it has read. Connects again when the broker comes back. */
 export class QueueConsumer {
   readonly events: ServiceEvent[] = [];
+  /** For who wants to hear of each, and to keep none. */
+  onEvent: ((event: ServiceEvent) => void) | undefined;
   private readonly waiting: { readonly holds: (events: readonly ServiceEvent[]) => boolean; readonly resolve: () => void }[] = [];
   private model: ChannelModel | undefined;
   private closed = false;
@@ -188,8 +190,12 @@ export class QueueConsumer {
       if (!message) return;
       const event = JSON.parse(message.content.toString()) as ServiceEvent;
       if (message.properties.messageId !== event.event_id) throw new Error('the id of a message is not that of its event');
-      this.events.push(event);
       channel.ack(message);
+      if (this.onEvent) {
+        this.onEvent(event);
+        return;
+      }
+      this.events.push(event);
       for (const wait of this.waiting.splice(0)) {
         if (wait.holds(this.events)) wait.resolve();
         else this.waiting.push(wait);

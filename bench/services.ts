@@ -1,0 +1,135 @@
+import WebSocket from 'ws';
+import { ServicesRig, type QueueConsumer } from '../test/support/services-rig';
+import { machine } from './fanout/machine';
+import { Latencies, type Percentiles } from './load/latencies';
+
+/**
+ * What serving back-end services costs WebSocket clients, and how long their events take, over a real process, PostgreSQL and RabbitMQ.
+ * Phases take turns in one run, so that a slow moment of the machine meets them alike: nobody but WebSocket clients; two services with every
+ * topic; the same with the database frozen, and with the broker frozen. The exchange and the clients are in this process, so figures are to
+ * be compared with each other and not with those of other tools.
+ */
+
+const ROUNDS = Number(process.argv[2] ?? 3);
+const SECONDS = 5;
+const RATE = 1000;
+const CLIENTS = 10;
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT'];
+const CHANNELS = ['ticker', 'trades', 'orderbook'] as const;
+const SERVICES = ['desk', 'risk'];
+const RECEIVED = /"received":(\d+)/;
+const PAGE = 500;
+
+const PHASES = ['alone', 'services', 'database frozen', 'broker frozen'] as const;
+type Phase = (typeof PHASES)[number];
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Milliseconds since a time that a message tells; our clocks are the same, and tell whole milliseconds. */
+function since(latencies: Latencies, at: number): void {
+  latencies.add((Date.now() - at) * 1000);
+}
+
+async function clientsOf(rig: ServicesRig, latencies: Latencies): Promise<WebSocket[]> {
+  const args = SYMBOLS.flatMap((symbol) => [`ticker:${symbol}`, `trade:${symbol}`, `orderbook:${symbol}`]);
+  const clients = Array.from({ length: CLIENTS }, () => new WebSocket(rig.gateway.url));
+  await Promise.all(
+    clients.map(async (client) => {
+      await new Promise((resolve, reject) => client.once('open', resolve).once('error', reject));
+      client.on('message', (data: Buffer) => {
+        const received = RECEIVED.exec(data.toString('latin1', Math.max(0, data.length - 120)))?.[1];
+        if (received !== undefined) since(latencies, Number(received));
+      });
+      client.send(JSON.stringify({ op: 'subscribe', args }));
+    }),
+  );
+  return clients;
+}
+
+async function subscribeAll(rig: ServicesRig): Promise<void> {
+  for (const service of SERVICES)
+    for (const symbol of SYMBOLS) for (const channel_type of CHANNELS) await rig.subscribe(service, { channel_type, symbol });
+}
+
+function line(name: string, { count, p50, p95, p99, max }: Percentiles): string {
+  const shown = [p50, p95, p99, max].map((ms) => ms.toFixed(1).padStart(8)).join('');
+  return `  ${name.padEnd(34)}${shown}${String(Math.round(count)).padStart(10)}`;
+}
+
+async function main(): Promise<void> {
+  process.stdout.write(`${machine().text}\n`);
+  const rig = await ServicesRig.start({
+    postgres: true,
+    rabbit: true,
+    account: true,
+    exchange: { manual: false, rate: RATE, accountActivity: 20 },
+    env: { LOG_LEVEL: 'info' },
+  });
+  const toClients = new Latencies();
+  const toServices = new Latencies();
+  const measured = new Map<Phase, { clients: Percentiles[]; services: Percentiles[] }>(
+    PHASES.map((phase) => [phase, { clients: [], services: [] }]),
+  );
+  const clients = await clientsOf(rig, toClients);
+  const consumers: QueueConsumer[] = [];
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const phase of PHASES) {
+        if (phase === 'alone') for (const service of SERVICES) await rig.call('DELETE', `/subscriptions/by-service/${service}`);
+        if (phase === 'services') {
+          await subscribeAll(rig);
+          if (consumers.length === 0) {
+            for (const type of ['ticker', 'trade', 'orderbook']) consumers.push(await rig.consumer(`ws-gateway.desk.${type}`));
+            for (const consumer of consumers) consumer.onEvent = (event) => since(toServices, Date.parse(event.received_at));
+          }
+        }
+        if (phase === 'database frozen') await rig.postgres?.process.pause();
+        if (phase === 'broker frozen') await rig.rabbit?.process.pause();
+        await wait(1000);
+        toClients.clear();
+        toServices.clear();
+        await wait(SECONDS * 1000);
+        measured.get(phase)?.clients.push(toClients.percentiles());
+        measured.get(phase)?.services.push(toServices.percentiles());
+        await rig.postgres?.process.resume();
+        await rig.rabbit?.process.resume();
+        if (phase === 'database frozen' || phase === 'broker frozen') await rig.healthUntil(({ status }) => status === 200);
+      }
+    }
+    process.stdout.write(
+      `\nmilliseconds, median round of ${ROUNDS}${'p50'.padStart(12)}${'p95'.padStart(8)}${'p99'.padStart(8)}${'max'.padStart(8)}\n`,
+    );
+    for (const phase of PHASES) {
+      const { clients: ofClients = [], services = [] } = measured.get(phase) ?? {};
+      process.stdout.write(`${line(`${phase}: to WebSocket clients`, median(ofClients))}\n`);
+      if (phase === 'services' || phase === 'database frozen') {
+        process.stdout.write(`${line(`${phase}: to a service's queue`, median(services))}\n`);
+      }
+    }
+    process.stdout.write(`${line('balance: exchange to database', await balances(rig))}\n`);
+  } finally {
+    for (const client of clients) client.terminate();
+    for (const consumer of consumers) await consumer.close();
+    await rig.stop();
+  }
+}
+
+function median(rounds: readonly Percentiles[]): Percentiles {
+  const sorted = [...rounds].sort((a, b) => a.p99 - b.p99);
+  return sorted[Math.floor(sorted.length / 2)] ?? { count: 0, p50: NaN, p95: NaN, p99: NaN, max: NaN };
+}
+
+/** From the exchange's push to its row, of the newest rows: those that waited for the frozen database are older. */
+async function balances(rig: ServicesRig): Promise<Percentiles> {
+  const latencies = new Latencies();
+  const { body } = await rig.call('GET', `/balances/history?limit=${PAGE}`);
+  for (const { timestamp, recorded_at } of body['records'] as { timestamp: string; recorded_at: string }[]) {
+    latencies.add((Date.parse(recorded_at) - Date.parse(timestamp)) * 1000);
+  }
+  return latencies.percentiles();
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});
