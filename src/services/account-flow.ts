@@ -1,21 +1,19 @@
-import { BrokerUnavailable, type EventBroker, type OutgoingEvent } from '../amqp/broker';
+import type { EventBroker } from '../amqp/broker';
 import type { Clock, Timer } from '../clock/clock';
 import type { Duty } from '../duty/duty';
 import type { Publication } from '../pubsub/publication';
 import type { Listening } from '../pubsub/pubsub';
-import { StoreUnavailable, type OutboxEvent, type OutboxStore } from '../store/store';
-import type { EventType } from '../streams/event-type';
+import type { OutboxStore } from '../store/store';
 import { ACCOUNT_KINDS, accountStream } from '../streams/stream';
 import type { StreamAudience } from '../subscriptions/hub';
-import { accountEvent, receivedOf } from './account-event';
+import { AccountDelivering } from './account-delivering';
+import { accountEvent } from './account-event';
 import { AccountIntake } from './account-intake';
-import { AccountQueue, type AccountQueueLimits, type Batch } from './account-queue';
+import { AccountKeeping } from './account-keeping';
+import { AccountQueue, type AccountQueueLimits } from './account-queue';
 import type { ServicesLog } from './keeper';
 
-const BATCH = 200;
 const TICK_MS = 1000;
-/** How often the store is asked for events that were left behind by somebody. */
-const SCAN_MS = 5000;
 const LIMITS: AccountQueueLimits = { max: 100_000, resident: 2000 };
 
 export interface AccountFlowDeps {
@@ -65,22 +63,42 @@ export class AccountFlow {
   private lostBefore = 0;
   private lost = 0;
   private lostAt: number | null = null;
-  private storing = false;
-  private delivering = false;
+  private readonly keeping: AccountKeeping;
+  private readonly delivering: AccountDelivering;
   private finding = false;
-  private scannedAt = -Infinity;
-  /** Since the last look: until the next one it is not asked for every event. */
-  private storeAway = false;
-  private brokerAway = false;
-  private kept: number | null = null;
-  private deliveries = 0;
   private ticks: Timer | undefined;
-  /** Found in the store although nothing that we know of is left there. */
-  private stragglers: OutboxEvent[] = [];
   private idleListeners: (() => void)[] = [];
 
   constructor(private readonly deps: AccountFlowDeps) {
-    this.queue = new AccountQueue(deps.limits ?? LIMITS);
+    const { outbox, broker, services, sent, clock, log } = deps;
+    const queue = new AccountQueue(deps.limits ?? LIMITS);
+    const rested = () => this.tellIdle();
+    this.queue = queue;
+    this.keeping = new AccountKeeping({
+      queue,
+      outbox,
+      active: () => this.active,
+      deliverable: () => {
+        if (this.delivering.pump.isPaused) queue.brokerAway();
+        else this.delivering.pump.run();
+      },
+      rested,
+      clock,
+      log,
+    });
+    this.delivering = new AccountDelivering({
+      queue,
+      outbox,
+      broker,
+      stragglers: this.keeping,
+      active: () => this.active && deps.loaded(),
+      services,
+      sent,
+      delivered: () => this.keeping.pump.run(),
+      rested,
+      clock,
+      log,
+    });
   }
 
   start(): void {
@@ -94,11 +112,9 @@ export class AccountFlow {
 
   /** Something that was waited for may be there: the store, the broker, the subscriptions. */
   go(): void {
-    this.storeAway = false;
-    this.brokerAway = false;
     if (this.active) void this.findPlaces();
-    void this.store();
-    void this.deliver();
+    this.keeping.pump.resume();
+    this.delivering.pump.resume();
   }
 
   report(): AccountFlowReport {
@@ -107,8 +123,8 @@ export class AccountFlow {
     return {
       active: this.active,
       queued: size,
-      kept: this.kept,
-      delivered: this.deliveries,
+      kept: this.keeping.count,
+      delivered: this.delivering.count,
       lost: this.lost,
       lostAt: this.lostAt,
       unrecorded,
@@ -181,8 +197,8 @@ export class AccountFlow {
       this.deps.log.error({ err: error, stream: publication.stream, seq: publication.seq }, 'an account event cannot be read');
       return;
     }
-    if (!this.storeAway) void this.store();
-    if (!this.brokerAway) void this.deliver();
+    this.keeping.pump.run();
+    this.delivering.pump.run();
   }
 
   /** Lets the streams flow, each from where its events were kept last. */
@@ -202,156 +218,9 @@ export class AccountFlow {
     }
   }
 
-  /** Everything that only writes to the store, one after the other; a store that is slow holds up nothing else. */
-  private async store(): Promise<void> {
-    if (this.storing) return;
-    this.storing = true;
-    try {
-      while ((await this.keep()) || (await this.forget()) || (await this.scan()));
-    } catch (error) {
-      this.storeAway = true;
-      if (!(error instanceof StoreUnavailable)) this.deps.log.error({ err: error }, 'the outbox could not be written');
-    } finally {
-      this.storing = false;
-      this.tellIdle();
-    }
-  }
-
-  private async keep(): Promise<boolean> {
-    const batch = this.queue.toKeep(BATCH);
-    if (batch.events.length === 0) return false;
-    try {
-      await this.deps.outbox.keep(batch.events);
-      this.queue.kept(batch);
-    } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
-      await this.keepEach(batch, error);
-    }
-    if (this.brokerAway) this.queue.brokerAway();
-    else void this.deliver();
-    return true;
-  }
-
-  /** One of them is such that the store cannot take it; the others are kept. */
-  private async keepEach(batch: Batch, why: unknown): Promise<void> {
-    for (const [i, event] of batch.events.entries()) {
-      const one = { events: [event], start: batch.start + i, end: batch.start + i + 1 };
-      try {
-        await this.deps.outbox.keep(one.events);
-        this.queue.kept(one);
-      } catch (error) {
-        if (error instanceof StoreUnavailable) throw error;
-        this.queue.skip(one);
-        this.deps.log.error({ err: why, messageId: event.messageId }, 'an account event cannot be recorded');
-      }
-    }
-  }
-
-  private async forget(): Promise<boolean> {
-    const ids = this.queue.finished.slice(0, BATCH);
-    if (ids.length === 0) return false;
-    await this.deps.outbox.sent(ids);
-    this.queue.finished.splice(0, ids.length);
-    return true;
-  }
-
-  /** What somebody left in the store, such as a replica that lost duty before it kept what it had heard. */
-  private async scan(): Promise<boolean> {
-    const { clock, outbox } = this.deps;
-    if (!this.active || clock.monotonic() - this.scannedAt < SCAN_MS) return false;
-    this.scannedAt = clock.monotonic();
-    this.kept = await outbox.count();
-    const { behind, size, finished } = this.queue;
-    if (this.kept === 0 || behind || size > 0 || finished.length > 0 || this.stragglers.length > 0) return false;
-    this.stragglers = await outbox.waiting(BATCH);
-    void this.deliver();
-    return false;
-  }
-
-  /** Everything that goes to the broker, one after the other and in order. */
-  private async deliver(): Promise<void> {
-    if (this.delivering) return;
-    this.delivering = true;
-    try {
-      while (
-        this.active &&
-        this.deps.loaded() &&
-        ((await this.deliverKept()) || (await this.deliverLate()) || (await this.deliverNew()))
-      );
-    } catch (error) {
-      this.brokerAway = true;
-      this.queue.brokerAway();
-      if (!(error instanceof BrokerUnavailable) && !(error instanceof StoreUnavailable)) {
-        this.deps.log.error({ err: error }, 'account events could not be delivered');
-      }
-    } finally {
-      this.delivering = false;
-      this.tellIdle();
-    }
-  }
-
-  /** While behind: what the store has, oldest first. */
-  private async deliverKept(): Promise<boolean> {
-    if (!this.queue.behind) return false;
-    const { leftToStore } = this.queue;
-    const events = await this.deps.outbox.waiting(BATCH);
-    if (events.length === 0) {
-      // What was left to the store while it was asked may be missing in its answer.
-      if (this.queue.leftToStore === leftToStore) this.queue.behind = false;
-      return true;
-    }
-    await this.send(events);
-    await this.deps.outbox.sent(events.map(({ messageId }) => messageId));
-    return true;
-  }
-
-  /** What has lost its place in the order. */
-  private async deliverLate(): Promise<boolean> {
-    const { late } = this.queue;
-    const { stragglers } = this;
-    if (late.length === 0 && stragglers.length === 0) return false;
-    const lost = late.slice(0, BATCH);
-    await this.send([...stragglers, ...lost]);
-    late.splice(0, lost.length);
-    this.queue.finished.push(...stragglers.map(({ messageId }) => messageId));
-    this.stragglers = [];
-    void this.store();
-    return true;
-  }
-
-  private async deliverNew(): Promise<boolean> {
-    const batch = this.queue.toDeliver(BATCH);
-    if (batch.events.length === 0) return false;
-    await this.send(batch.events);
-    this.queue.delivered(batch);
-    void this.store();
-    return true;
-  }
-
-  private async send(events: readonly OutboxEvent[]): Promise<void> {
-    const outgoing = events.map((event) => this.outgoing(event));
-    await this.deps.broker.deliver(outgoing);
-    this.deliveries += events.length;
-    const now = this.deps.clock.now();
-    for (const { topic, services } of outgoing) if (services.length > 0) this.deps.sent(topic, services, now);
-  }
-
-  private outgoing({ stream, messageId, routingKey, traceId, body }: OutboxEvent): OutgoingEvent {
-    return {
-      eventType: stream.slice(stream.indexOf('.') + 1) as EventType,
-      routingKey,
-      messageId,
-      topic: stream,
-      traceId,
-      services: this.deps.services(stream),
-      body: Buffer.from(body),
-      received: receivedOf(body),
-    };
-  }
-
-  /** Nobody works any more, be it that all is done or that something is away. */
+  /** Neither side works any more, be it that all is done or that something is away. */
   private tellIdle(): void {
-    if (this.storing || this.delivering) return;
+    if (!this.keeping.pump.resting || !this.delivering.pump.resting) return;
     for (const tell of this.idleListeners.splice(0)) tell();
   }
 }

@@ -1,0 +1,110 @@
+import { BrokerUnavailable, type EventBroker, type OutgoingEvent } from '../amqp/broker';
+import type { Clock } from '../clock/clock';
+import { StoreUnavailable, type OutboxEvent, type OutboxStore } from '../store/store';
+import type { EventType } from '../streams/event-type';
+import { receivedOf } from './account-event';
+import type { AccountQueue } from './account-queue';
+import type { ServicesLog } from './keeper';
+import { Pump } from './pump';
+
+const BATCH = 200;
+
+export interface AccountDeliveringDeps {
+  readonly queue: AccountQueue;
+  readonly outbox: Pick<OutboxStore, 'waiting' | 'sent'>;
+  readonly broker: Pick<EventBroker, 'deliver'>;
+  /** Events without a place in the order, found in the store. */
+  readonly stragglers: { stragglers: OutboxEvent[] };
+  /** Whether this replica is to deliver, and knows whom to. */
+  readonly active: () => boolean;
+  /** Services that have asked for a stream. */
+  readonly services: (stream: string) => readonly string[];
+  /** Called when events of a stream have gone out. */
+  readonly sent: (topic: string, services: readonly string[], at: number) => void;
+  /** The broker has more than the store knows. */
+  readonly delivered: () => void;
+  readonly rested: () => void;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: ServicesLog;
+}
+
+/** Brings account events to the broker, one batch after the other and in order. */
+export class AccountDelivering {
+  readonly pump: Pump;
+  /** Events confirmed by the broker, those sent again included. */
+  count = 0;
+
+  constructor(private readonly deps: AccountDeliveringDeps) {
+    this.pump = new Pump(
+      async () => deps.active() && ((await this.deliverKept()) || (await this.deliverLate()) || (await this.deliverNew())),
+      (error) => {
+        deps.queue.brokerAway();
+        if (error instanceof BrokerUnavailable || error instanceof StoreUnavailable) return;
+        deps.log.error({ err: error }, 'account events could not be delivered');
+      },
+      deps.rested,
+    );
+  }
+
+  /** While behind: what the store has, oldest first. */
+  private async deliverKept(): Promise<boolean> {
+    const { queue, outbox } = this.deps;
+    if (!queue.behind) return false;
+    const { leftToStore } = queue;
+    const events = await outbox.waiting(BATCH);
+    if (events.length === 0) {
+      // What was left to the store while it was asked may be missing in its answer.
+      if (queue.leftToStore === leftToStore) queue.behind = false;
+      return true;
+    }
+    await this.send(events);
+    await outbox.sent(events.map(({ messageId }) => messageId));
+    return true;
+  }
+
+  /** What has lost its place in the order. */
+  private async deliverLate(): Promise<boolean> {
+    const { queue, stragglers: found } = this.deps;
+    const { late } = queue;
+    const { stragglers } = found;
+    if (late.length === 0 && stragglers.length === 0) return false;
+    const unkept = late.slice(0, BATCH);
+    await this.send([...stragglers, ...unkept]);
+    late.splice(0, unkept.length);
+    queue.finished.push(...stragglers.map(({ messageId }) => messageId));
+    found.stragglers = [];
+    this.deps.delivered();
+    return true;
+  }
+
+  private async deliverNew(): Promise<boolean> {
+    const { queue } = this.deps;
+    const batch = queue.toDeliver(BATCH);
+    if (batch.events.length === 0) return false;
+    await this.send(batch.events);
+    queue.delivered(batch);
+    this.deps.delivered();
+    return true;
+  }
+
+  private async send(events: readonly OutboxEvent[]): Promise<void> {
+    const outgoing = events.map((event) => this.outgoing(event));
+    await this.deps.broker.deliver(outgoing);
+    this.count += events.length;
+    const now = this.deps.clock.now();
+    for (const { topic, services } of outgoing) if (services.length > 0) this.deps.sent(topic, services, now);
+  }
+
+  private outgoing({ stream, messageId, routingKey, traceId, body }: OutboxEvent): OutgoingEvent {
+    return {
+      eventType: stream.slice(stream.indexOf('.') + 1) as EventType,
+      routingKey,
+      messageId,
+      topic: stream,
+      traceId,
+      services: this.deps.services(stream),
+      body: Buffer.from(body),
+      received: receivedOf(body),
+    };
+  }
+}

@@ -1,0 +1,94 @@
+import type { Clock } from '../clock/clock';
+import { StoreUnavailable, type OutboxEvent, type OutboxStore } from '../store/store';
+import type { AccountQueue, Batch } from './account-queue';
+import type { ServicesLog } from './keeper';
+import { Pump } from './pump';
+
+const BATCH = 200;
+/** How often the store is asked for events that were left behind by somebody. */
+const SCAN_MS = 5000;
+
+export interface AccountKeepingDeps {
+  readonly queue: AccountQueue;
+  readonly outbox: Pick<OutboxStore, 'keep' | 'sent' | 'waiting' | 'count'>;
+  /** Whether this replica is the one that delivers what the store has. */
+  readonly active: () => boolean;
+  /** There may be something to deliver. */
+  readonly deliverable: () => void;
+  readonly rested: () => void;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly log: ServicesLog;
+}
+
+/** Brings account events into the store and out of it, one question after the other; a store that is slow holds up nothing else. */
+export class AccountKeeping {
+  readonly pump: Pump;
+  /** Events that the store keeps for the broker, when last counted; null before that. */
+  count: number | null = null;
+  /** Found in the store although nothing that we know of is left there: to be delivered. */
+  stragglers: OutboxEvent[] = [];
+  private scannedAt = -Infinity;
+
+  constructor(private readonly deps: AccountKeepingDeps) {
+    this.pump = new Pump(
+      async () => (await this.keep()) || (await this.forget()) || (await this.scan()),
+      (error) => {
+        if (!(error instanceof StoreUnavailable)) deps.log.error({ err: error }, 'the outbox could not be written');
+      },
+      deps.rested,
+    );
+  }
+
+  private async keep(): Promise<boolean> {
+    const { queue, outbox, deliverable } = this.deps;
+    const batch = queue.toKeep(BATCH);
+    if (batch.events.length === 0) return false;
+    try {
+      await outbox.keep(batch.events);
+      queue.kept(batch);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      await this.keepEach(batch, error);
+    }
+    deliverable();
+    return true;
+  }
+
+  /** One of them is such that the store cannot take it; the others are kept. */
+  private async keepEach(batch: Batch, why: unknown): Promise<void> {
+    const { queue, outbox, log } = this.deps;
+    for (const [i, event] of batch.events.entries()) {
+      const one = { events: [event], start: batch.start + i, end: batch.start + i + 1 };
+      try {
+        await outbox.keep(one.events);
+        queue.kept(one);
+      } catch (error) {
+        if (error instanceof StoreUnavailable) throw error;
+        queue.skip(one);
+        log.error({ err: why, messageId: event.messageId }, 'an account event cannot be recorded');
+      }
+    }
+  }
+
+  private async forget(): Promise<boolean> {
+    const { queue, outbox } = this.deps;
+    const ids = queue.finished.slice(0, BATCH);
+    if (ids.length === 0) return false;
+    await outbox.sent(ids);
+    queue.finished.splice(0, ids.length);
+    return true;
+  }
+
+  /** What somebody left in the store, such as a replica that lost duty before it kept what it had heard. */
+  private async scan(): Promise<boolean> {
+    const { queue, outbox, clock, deliverable } = this.deps;
+    if (!this.deps.active() || clock.monotonic() - this.scannedAt < SCAN_MS) return false;
+    this.scannedAt = clock.monotonic();
+    this.count = await outbox.count();
+    const { behind, size, finished } = queue;
+    if (this.count === 0 || behind || size > 0 || finished.length > 0 || this.stragglers.length > 0) return false;
+    this.stragglers = await outbox.waiting(BATCH);
+    deliverable();
+    return false;
+  }
+}

@@ -1,0 +1,119 @@
+/** Back-end services of a fleet: whichever replica they ask, and whichever of them is on duty. */
+import { RedisServer } from '../support/servers/redis';
+import { ServicesRig, type ServiceEvent } from '../support/services-rig';
+import type { GatewayProcess } from '../support/gateway-process';
+
+// Four servers and two gateways are started for each test, and a replica that has died is noticed by its silence.
+jest.setTimeout(120_000);
+
+let redis: RedisServer;
+let rig: ServicesRig;
+let replicas: GatewayProcess[];
+
+beforeEach(async () => {
+  redis = await RedisServer.start();
+  rig = await ServicesRig.start({
+    rabbit: true,
+    postgres: true,
+    account: true,
+    exchange: { balances: { USDT: '1000000' } },
+    env: { REDIS_URL: redis.url },
+  });
+  replicas = [rig.gateway];
+  replicas.push(await rig.startGateway());
+});
+
+afterEach(async () => {
+  await Promise.all(replicas.map((replica) => replica.stop()));
+  await rig.stop();
+  await redis.stop();
+});
+
+async function onDuty(replica: GatewayProcess): Promise<boolean> {
+  const { body } = await replica.get('/health');
+  const { details } = body as { details: { services: { on_duty: boolean } } };
+  return details.services.on_duty;
+}
+
+/** Resolves with the one replica of these that is on duty. */
+async function holder(among: readonly GatewayProcess[]): Promise<GatewayProcess> {
+  for (;;) {
+    const held = await Promise.all(among.map(onDuty));
+    const [one, another] = among.filter((_, i) => held[i]);
+    if (one && !another) return one;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function place(): string {
+  const order = { category: 'linear', symbol: 'BTCUSDT', side: 'Buy', orderType: 'Limit', qty: '0.01', price: '1000' };
+  return rig.exchange.account.create(order).orderId;
+}
+
+const has = (ids: readonly string[]) => (events: readonly ServiceEvent[]) => {
+  const told = new Set(events.map(({ payload }) => payload.data['id']));
+  return ids.every((id) => told.has(id));
+};
+
+it('one replica sends each event once, whichever of them took the subscription', async () => {
+  const duty = await holder(replicas);
+  const other = replicas.find((replica) => replica !== duty);
+  rig.gateway = other ?? duty;
+  await rig.subscribe('desk', { channel_type: 'kline', symbol: 'BTCUSDT', interval: '1m' });
+  const desk = await rig.consumer('ws-gateway.desk.kline');
+  for (let i = 0; i < 20; i++) rig.exchange.stir('linear', 'kline.1.BTCUSDT');
+  await desk.until((events) => (events.at(-1)?.payload.seq ?? 0) >= 20);
+  const ids = desk.events.map(({ event_id }) => event_id);
+  expect(ids).toEqual([...new Set(ids)]);
+  expect(rig.exchange.connections.filter(({ endpoint }) => endpoint === 'private')).toHaveLength(1);
+  await desk.close();
+});
+
+it('another replica takes over from one that is killed, and no event of the account is missing', async () => {
+  await rig.subscribe('desk', { channel_type: 'order' });
+  await rig.subscribe('desk', { channel_type: 'kline', symbol: 'BTCUSDT', interval: '1m' });
+  const orders = await rig.consumer('ws-gateway.desk.order');
+  const klines = await rig.consumer('ws-gateway.desk.kline');
+  const duty = await holder(replicas);
+  await rig.exchange.whenConnected('private');
+  const placed = [place(), place()];
+  await orders.until(has(placed));
+  const other = replicas.find((replica) => replica !== duty) ?? duty;
+  duty.child.kill('SIGKILL');
+  replicas = [other];
+  rig.gateway = other;
+  placed.push(place(), place());
+  await holder([other]);
+  placed.push(place());
+  await orders.until(has(placed));
+  const seen = klines.events.length;
+  await rig.exchange.whenSubscribed('linear', 'kline.1.BTCUSDT');
+  rig.exchange.stir('linear', 'kline.1.BTCUSDT');
+  await klines.until((events) => events.length > seen);
+  await rig.healthUntil(({ status }) => status === 200);
+  await Promise.all([orders.close(), klines.close()]);
+});
+
+it('another replica takes over from one that shuts down, with the same ids for what is sent again', async () => {
+  await rig.subscribe('desk', { channel_type: 'order' });
+  const orders = await rig.consumer('ws-gateway.desk.order');
+  const duty = await holder(replicas);
+  await rig.exchange.whenConnected('private');
+  const placed = [place()];
+  await orders.until(has(placed));
+  const other = replicas.find((replica) => replica !== duty) ?? duty;
+  const stopped = duty.stop();
+  placed.push(place());
+  rig.gateway = other;
+  replicas = [other];
+  expect(await stopped).toBe(0);
+  await holder([other]);
+  placed.push(place());
+  await orders.until(has(placed));
+  const bodies = new Map<string, string>();
+  for (const event of orders.events) {
+    expect(bodies.get(event.event_id) ?? JSON.stringify(event)).toBe(JSON.stringify(event));
+    bodies.set(event.event_id, JSON.stringify(event));
+  }
+  await orders.close();
+});
