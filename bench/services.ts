@@ -67,6 +67,7 @@ async function main(): Promise<void> {
   });
   const toClients = new Latencies();
   const toServices = new Latencies();
+  const toDatabase = new Latencies();
   const measured = new Map<Phase, { clients: Percentiles[]; services: Percentiles[] }>(
     PHASES.map((phase) => [phase, { clients: [], services: [] }]),
   );
@@ -86,11 +87,13 @@ async function main(): Promise<void> {
         if (phase === 'database frozen') await rig.postgres?.process.pause();
         if (phase === 'broker frozen') await rig.rabbit?.process.pause();
         await wait(1000);
+        const begunAt = Date.now();
         toClients.clear();
         toServices.clear();
         await wait(SECONDS * 1000);
         measured.get(phase)?.clients.push(toClients.percentiles());
         measured.get(phase)?.services.push(toServices.percentiles());
+        if (phase === 'services') await balances(rig, begunAt, toDatabase);
         await rig.postgres?.process.resume();
         await rig.rabbit?.process.resume();
         if (phase === 'database frozen' || phase === 'broker frozen') await rig.healthUntil(({ status }) => status === 200);
@@ -106,7 +109,7 @@ async function main(): Promise<void> {
         process.stdout.write(`${line(`${phase}: to a service's queue`, median(services))}\n`);
       }
     }
-    process.stdout.write(`${line('balance: exchange to database', await balances(rig))}\n`);
+    process.stdout.write(`${line('services: balance to the database', toDatabase.percentiles())}\n`);
   } finally {
     for (const client of clients) client.terminate();
     for (const consumer of consumers) await consumer.close();
@@ -119,14 +122,12 @@ function median(rounds: readonly Percentiles[]): Percentiles {
   return sorted[Math.floor(sorted.length / 2)] ?? { count: 0, p50: NaN, p95: NaN, p99: NaN, max: NaN };
 }
 
-/** From the exchange's push to its row, of the newest rows: those that waited for the frozen database are older. */
-async function balances(rig: ServicesRig): Promise<Percentiles> {
-  const latencies = new Latencies();
-  const { body } = await rig.call('GET', `/balances/history?limit=${PAGE}`);
+/** From the exchange's push to its row, of the rows since then. */
+async function balances(rig: ServicesRig, since: number, latencies: Latencies): Promise<void> {
+  const { body } = await rig.call('GET', `/balances/history?limit=${PAGE}&from=${new Date(since).toISOString()}`);
   for (const { timestamp, recorded_at } of body['records'] as { timestamp: string; recorded_at: string }[]) {
     latencies.add((Date.parse(recorded_at) - Date.parse(timestamp)) * 1000);
   }
-  return latencies.percentiles();
 }
 
 main().catch((error: unknown) => {
