@@ -1,4 +1,5 @@
 import WebSocket from 'ws';
+import { parsePage, valueOf } from '../test/support/prometheus-page';
 import { ServicesRig, type QueueConsumer } from '../test/support/services-rig';
 import { machine } from './fanout/machine';
 import { Latencies, type Percentiles } from './load/latencies';
@@ -6,8 +7,8 @@ import { Latencies, type Percentiles } from './load/latencies';
 /**
  * What serving back-end services costs WebSocket clients, and how long their events take, over a real process, PostgreSQL and RabbitMQ.
  * Phases take turns in one run, so that a slow moment of the machine meets them alike: nobody but WebSocket clients; two services with every
- * topic; the same with the database frozen, and with the broker frozen. The exchange and the clients are in this process, so figures are to
- * be compared with each other and not with those of other tools.
+ * topic; the same with the database frozen, and with the broker frozen. The exchange and the clients are in this process and share the machine with the
+ * servers, so what they see is to be compared with each other only; what the gateway counts is its own part of the way.
  */
 
 const ROUNDS = Number(process.argv[2] ?? 3);
@@ -68,8 +69,8 @@ async function main(): Promise<void> {
   const toClients = new Latencies();
   const toServices = new Latencies();
   const toDatabase = new Latencies();
-  const measured = new Map<Phase, { clients: Percentiles[]; services: Percentiles[] }>(
-    PHASES.map((phase) => [phase, { clients: [], services: [] }]),
+  const measured = new Map<Phase, Measured>(
+    PHASES.map((phase) => [phase, { clients: [], services: [], written: [], confirmed: [] }]),
   );
   const clients = await clientsOf(rig, toClients);
   const consumers: QueueConsumer[] = [];
@@ -88,15 +89,19 @@ async function main(): Promise<void> {
         if (phase === 'broker frozen') await rig.rabbit?.process.pause();
         await wait(1000);
         const begunAt = Date.now();
+        const before = await countsOf(rig);
         toClients.clear();
         toServices.clear();
         await wait(SECONDS * 1000);
+        const after = await countsOf(rig);
+        measured.get(phase)?.written.push(p99Between(before.written, after.written));
+        measured.get(phase)?.confirmed.push(p99Between(before.confirmed, after.confirmed));
         measured.get(phase)?.clients.push(toClients.percentiles());
         measured.get(phase)?.services.push(toServices.percentiles());
         if (phase === 'services') await balances(rig, begunAt, toDatabase);
         await rig.postgres?.process.resume();
         await rig.rabbit?.process.resume();
-        if (phase === 'database frozen' || phase === 'broker frozen') await rig.healthUntil(({ status }) => status === 200);
+        await bothAreBack(rig);
       }
     }
     process.stdout.write(
@@ -109,12 +114,67 @@ async function main(): Promise<void> {
         process.stdout.write(`${line(`${phase}: to a service's queue`, median(services))}\n`);
       }
     }
+    process.stdout.write("\nin the gateway's own count, ms at the 99th percentile of the median round (interpolated)\n");
+    for (const phase of PHASES) {
+      const { written = [], confirmed = [] } = measured.get(phase) ?? {};
+      const figures = `read to written ${middle(written).toFixed(2).padStart(8)}   read to confirmed ${middle(confirmed).toFixed(2).padStart(8)}`;
+      process.stdout.write(`  ${phase.padEnd(18)}${figures}\n`);
+    }
     process.stdout.write(`${line('services: balance to the database', toDatabase.percentiles())}\n`);
   } finally {
     for (const client of clients) client.terminate();
     for (const consumer of consumers) await consumer.close();
     await rig.stop();
   }
+}
+
+/** Queues that nobody reads have their alarms meanwhile: the health is none. */
+async function bothAreBack(rig: ServicesRig): Promise<void> {
+  for (;;) {
+    const page = parsePage(await rig.gateway.metrics());
+    if (valueOf(page, 'store_available') === 1 && valueOf(page, 'broker_connected') === 1) return;
+    await wait(100);
+  }
+}
+
+/** Upper bounds in seconds and how many were at most so long, since the start. */
+type Buckets = ReadonlyMap<number, number>;
+
+interface Measured {
+  readonly clients: Percentiles[];
+  readonly services: Percentiles[];
+  readonly written: number[];
+  readonly confirmed: number[];
+}
+
+async function countsOf(rig: ServicesRig): Promise<{ written: Buckets; confirmed: Buckets }> {
+  const page = parsePage(await rig.gateway.metrics());
+  const buckets = (name: string, stage?: string): Buckets =>
+    new Map(
+      (page.get(name)?.samples ?? [])
+        .filter(({ name: sample, labels }) => sample.endsWith('_bucket') && labels['stage'] === stage)
+        .map(({ labels, value }) => [labels['le'] === '+Inf' ? Infinity : Number(labels['le']), value]),
+    );
+  return {
+    written: buckets('websocket_message_latency_seconds', 'received_to_written'),
+    confirmed: buckets('services_event_latency_seconds'),
+  };
+}
+
+/** Milliseconds; NaN when nothing was counted meanwhile. */
+function p99Between(before: Buckets, after: Buckets): number {
+  const counts = [...after].map(([bound, count]) => ({ bound, count: count - (before.get(bound) ?? 0) }));
+  const rank = 0.99 * (counts.at(-1)?.count ?? 0);
+  let [from, below] = [0, 0];
+  for (const { bound, count } of counts) {
+    if (count >= rank && count > 0) return (from + (Math.min(bound, 60) - from) * ((rank - below) / (count - below))) * 1000;
+    [from, below] = [bound, count];
+  }
+  return NaN;
+}
+
+function middle(rounds: readonly number[]): number {
+  return [...rounds].sort((a, b) => a - b)[Math.floor(rounds.length / 2)] ?? NaN;
 }
 
 function median(rounds: readonly Percentiles[]): Percentiles {

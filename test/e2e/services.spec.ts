@@ -4,6 +4,7 @@
  */
 import { RabbitUser } from '../support/rabbit-side';
 import { ServicesRig, type RigOptions } from '../support/services-rig';
+import { TestClient } from '../support/test-client';
 
 // Three servers are started, and stopped, for each test.
 jest.setTimeout(90_000);
@@ -99,6 +100,37 @@ describe('a subscription of a service', () => {
     });
     await desk.close();
     await user.close();
+  });
+});
+
+describe('the account', () => {
+  it('has one-way positions and coins that are owed like any other, in queues and in the database', async () => {
+    await start({ rabbit: true, postgres: true, account: true });
+    const [positions, balances] = await Promise.all([rig.consumer('ws-gateway.position'), rig.consumer('ws-gateway.balance')]);
+    await rig.healthUntil(({ services }) => services['account']?.['state'] === 'live');
+    rig.exchange.account.create({ category: 'linear', symbol: 'BTCUSDT', side: 'Buy', orderType: 'Market', qty: '0.01' });
+    await positions.until((events) => events.some(({ payload }) => payload.data['side'] === 'long'));
+    expect(positions.events.at(-1)?.payload.data).toMatchObject({ symbol: 'BTCUSDT', positionIndex: 0, size: '0.01' });
+    rig.exchange.account.borrow('ETH', '0.5');
+    await balances.until((events) => JSON.stringify(events.at(-1)?.payload.data).includes('"walletBalance":"-2"'));
+    for (;;) {
+      const { body } = await rig.call('GET', '/balances?coin=ETH');
+      const [newest] = body['balances'] as { wallet_balance: string; trace_id: string }[];
+      if (Number(newest?.wallet_balance) !== -2) continue;
+      expect(balances.events.map(({ trace_id }) => trace_id)).toContain(newest?.trace_id);
+      break;
+    }
+    await Promise.all([positions.close(), balances.close()]);
+  });
+
+  it('is never told to WebSocket clients', async () => {
+    await start({ postgres: true, account: true });
+    const client = await TestClient.connect(rig.gateway.url);
+    for (const arg of ['account.order', 'mudrex.account.order', 'account/order', 'order']) {
+      const reply = await client.request({ op: 'subscribe', args: [arg] });
+      expect(reply).toMatchObject({ rejected: [{ arg }] });
+    }
+    client.ws.terminate();
   });
 });
 
