@@ -301,21 +301,31 @@ function rest(world: World): Both {
   return [told, answered];
 }
 
+const scripts = fc.array(steps, { minLength: 10, maxLength: 60, size: 'max' });
+
+function worldAfter(script: readonly Step[]): World {
+  const world = new World();
+  for (const step of script) world.run(step);
+  return world;
+}
+
 describe('the account under random orders', () => {
   it('adds up: orders to their fills, positions to their trades, the wallet to all of it, and REST to the pushes', () => {
-    let trades = 0;
     fc.assert(
-      fc.property(fc.array(steps, { minLength: 10, maxLength: 60, size: 'max' }), (script) => {
-        const world = new World();
-        for (const step of script) world.run(step);
+      fc.property(scripts, (script) => {
+        const world = worldAfter(script);
         for (const look of [orders, positions, wallet, rest]) {
           const [told, reckoned] = look(world);
           expect(told).toEqual(reckoned);
         }
-        trades += world.executions.length;
       }),
       { numRuns: 30 },
     );
-    expect(trades).toBeGreaterThan(300);
+  });
+
+  it('is made to trade by such orders', () => {
+    // A seed, so that it is the same count each time.
+    const worlds = fc.sample(scripts, { numRuns: 10, seed: 1 }).map(worldAfter);
+    expect(worlds.reduce((trades, { executions }) => trades + executions.length, 0)).toBeGreaterThan(50);
   });
 });
