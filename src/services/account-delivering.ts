@@ -57,7 +57,7 @@ export class AccountDelivering {
       if (queue.leftToStore === leftToStore) queue.behind = false;
       return true;
     }
-    await this.send(events);
+    if (!(await this.send(events))) return false;
     await outbox.sent(events.map(({ messageId }) => messageId));
     return true;
   }
@@ -69,7 +69,7 @@ export class AccountDelivering {
     const { stragglers } = found;
     if (late.length === 0 && stragglers.length === 0) return false;
     const unkept = late.slice(0, BATCH);
-    await this.send([...stragglers, ...unkept]);
+    if (!(await this.send([...stragglers, ...unkept]))) return false;
     late.splice(0, unkept.length);
     queue.finished.push(...stragglers.map(({ messageId }) => messageId));
     found.stragglers = [];
@@ -81,18 +81,21 @@ export class AccountDelivering {
     const { queue } = this.deps;
     const batch = queue.toDeliver(BATCH);
     if (batch.events.length === 0) return false;
-    await this.send(batch.events);
+    if (!(await this.send(batch.events))) return false;
     queue.delivered(batch);
     this.deps.delivered();
     return true;
   }
 
-  private async send(events: readonly OutboxEvent[]): Promise<void> {
+  /** False, and nothing is sent, when duty has ended meanwhile: only on duty is it known whose the events are. */
+  private async send(events: readonly OutboxEvent[]): Promise<boolean> {
+    if (!this.deps.active()) return false;
     const outgoing = events.map((event) => this.outgoing(event));
     await this.deps.broker.deliver(outgoing);
     this.count += events.length;
     const now = this.deps.clock.now();
     for (const { topic, services } of outgoing) if (services.length > 0) this.deps.sent(topic, services, now);
+    return true;
   }
 
   private outgoing({ stream, messageId, routingKey, traceId, body }: OutboxEvent): OutgoingEvent {

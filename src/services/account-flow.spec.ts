@@ -197,6 +197,29 @@ describe('the account on its way to services', () => {
     expect(world.store.outboxRows).toEqual([]);
   });
 
+  it('stays in the outbox for the next replica on duty when duty ends while the outbox is read', async () => {
+    const world = new World();
+    const duty = new ModelDuty();
+    world.replica(duty);
+    await world.pass();
+    world.broker.available = false;
+    for (let i = 0; i < 10; i++) world.tell('order');
+    await world.pass(1000);
+    let answer: () => void = () => undefined;
+    world.store.hold = new Promise((resolve) => (answer = resolve));
+    world.broker.available = true;
+    await world.pass(1000);
+    duty.held = false;
+    world.store.hold = undefined;
+    answer();
+    await world.pass(1000);
+    expect(world.delivered).toEqual([]);
+    expect(world.store.outboxRows).toHaveLength(10);
+    duty.held = true;
+    await world.settle();
+    expect(world.delivered).toEqual(world.published);
+  });
+
   it('is in the health when it is lost: nobody took it and memory is full', async () => {
     const world = new World();
     const flow = world.replica(new ModelDuty(), { max: 10, resident: 3 });
