@@ -8,6 +8,8 @@ import type { ServicesLog } from './keeper';
 import { Pump } from './pump';
 
 const BATCH = 200;
+/** A broker that has not confirmed a batch after so long has stopped taking messages, or its queues are not there. */
+const STUCK_MS = 3000;
 
 export interface AccountDeliveringDeps {
   readonly queue: AccountQueue;
@@ -24,7 +26,7 @@ export interface AccountDeliveringDeps {
   /** The broker has more than the store knows. */
   readonly delivered: () => void;
   readonly rested: () => void;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly log: ServicesLog;
 }
 
@@ -33,6 +35,8 @@ export class AccountDelivering {
   readonly pump: Pump;
   /** Events confirmed by the broker, those sent again included. */
   count = 0;
+  /** When what is on its way was sent; undefined while nothing is. */
+  private sendingSince: number | undefined;
 
   constructor(private readonly deps: AccountDeliveringDeps) {
     this.pump = new Pump(
@@ -44,6 +48,12 @@ export class AccountDelivering {
       },
       deps.rested,
     );
+  }
+
+  /** The broker takes nothing, now or until it can be asked again. */
+  get stuck(): boolean {
+    const { sendingSince } = this;
+    return this.pump.isPaused || (sendingSince !== undefined && this.deps.clock.monotonic() - sendingSince >= STUCK_MS);
   }
 
   /** While behind: what the store has, oldest first. */
@@ -91,7 +101,12 @@ export class AccountDelivering {
   private async send(events: readonly OutboxEvent[]): Promise<boolean> {
     if (!this.deps.active()) return false;
     const outgoing = events.map((event) => this.outgoing(event));
-    await this.deps.broker.deliver(outgoing);
+    this.sendingSince = this.deps.clock.monotonic();
+    try {
+      await this.deps.broker.deliver(outgoing);
+    } finally {
+      this.sendingSince = undefined;
+    }
     this.count += events.length;
     const now = this.deps.clock.now();
     for (const { topic, services } of outgoing) if (services.length > 0) this.deps.sent(topic, services, now);

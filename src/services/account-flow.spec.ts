@@ -197,6 +197,25 @@ describe('the account on its way to services', () => {
     expect(world.store.outboxRows).toEqual([]);
   });
 
+  it('waits in the outbox, beyond what memory holds, while a broker that has what is on its way confirms nothing', async () => {
+    const world = new World();
+    const flow = world.replica(new ModelDuty(), { max: 1000, resident: 100 });
+    await world.pass();
+    let unblock: () => void = () => undefined;
+    world.broker.hold = new Promise((resolve) => (unblock = resolve));
+    for (let second = 0; second < 30; second++) {
+      for (let i = 0; i < 100; i++) world.tell('order');
+      await world.pass(1000);
+      expect(flow.report().queued).toBeLessThanOrEqual(400);
+    }
+    expect(world.store.outboxRows).toHaveLength(3000);
+    world.broker.hold = undefined;
+    unblock();
+    await world.settle();
+    expect(world.firstDeliveries).toEqual(world.published);
+    expect(world.store.outboxRows).toEqual([]);
+  });
+
   it('stays in the outbox for the next replica on duty when duty ends while the outbox is read', async () => {
     const world = new World();
     const duty = new ModelDuty();

@@ -79,7 +79,7 @@ export class AccountFlow {
       outbox,
       active: () => this.active,
       deliverable: () => {
-        if (this.delivering.pump.isPaused) queue.brokerAway();
+        if (this.delivering.stuck) queue.brokerAway();
         else this.delivering.pump.run();
       },
       rested,

@@ -9,6 +9,8 @@ export class ModelBroker implements EventBroker {
   /** How many events of the next delivery arrive before the connection is lost; undefined: all, and it is not. */
   breaksAfter: number | undefined;
   waiting = 0;
+  /** Holds up every confirm while it is set, as RabbitMQ does while it is blocked. */
+  hold: Promise<void> | undefined;
   private up = true;
   private readonly listeners: ((available: boolean) => void)[] = [];
 
@@ -37,7 +39,7 @@ export class ModelBroker implements EventBroker {
   }
 
   async deliver(events: readonly OutgoingEvent[]): Promise<void> {
-    await Promise.resolve();
+    await this.hold;
     if (!this.up) throw new BrokerUnavailable('away');
     const { breaksAfter } = this;
     this.breaksAfter = undefined;
