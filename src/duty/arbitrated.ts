@@ -3,7 +3,8 @@ import type { Arbiter, AskedArbiter, Duty } from './duty';
 /**
  * A duty that two arbiters decide on, so that either may be lost. It is ours when one of them says so and the other does not say that
  * it is somebody else's. The first one leads: who does not have its word gives the second one's back. While a process is cut off from
- * one of the two, or one of them is away, at most one process is on duty; with neither within reach none is.
+ * one of the two, or one of them is away, at most one process is on duty; with neither within reach none is. Two faults at once
+ * are too many for it: while one process lacks the first arbiter and another one the second, both may be on duty.
  */
 export class ArbitratedDuty implements Duty {
   private held_ = false;

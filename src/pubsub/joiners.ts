@@ -13,6 +13,8 @@ export interface Joined {
   readonly lost: boolean;
   /** The place's number is right, but not every listener has what the next message builds on. */
   readonly bare: boolean;
+  /** Where the stream stands is known but not gone on with yet: everybody stays where the wire before has brought them. */
+  readonly waiting: boolean;
   /** The newest of these, a snapshot and what followed it, as one snapshot; undefined without a snapshot. */
   wholeStateOf(publications: readonly Publication[]): Publication | undefined;
   /** A place has been found, if only that there is none, and is not being looked up. */
@@ -97,7 +99,7 @@ export class Joiners {
 
   /** @param asked the publisher has been asked, and the place looked up again if the answer did not fit */
   private known(since: Position | undefined, asked = false): Recovery | undefined {
-    const { place, recent, lost, bare, settled } = this.tail;
+    const { place, recent, lost, bare, settled, waiting } = this.tail;
     // Whoever names an epoch that is not known here may have been where more was heard: only the publisher knows which is the newer one.
     if (since && !asked && (lost || since.epoch !== place.epoch)) return undefined;
     if (lost) {
@@ -107,12 +109,15 @@ export class Joiners {
     }
     const { epoch, seq } = place;
     if (since?.epoch === epoch) {
-      if (bare) return undefined;
-      const missed = since.seq === seq ? [] : recent.after(since.seq);
-      return missed && { epoch, seq, publications: missed, recovered: true };
+      const missed = bare ? undefined : since.seq === seq ? [] : recent.after(since.seq);
+      if (missed) return { epoch, seq, publications: missed, recovered: true };
+      if (!waiting) return undefined;
     }
     const publications = seq === 0 ? [] : recent.beginning();
-    return publications && { epoch, seq, publications, recovered: false };
+    if (publications) return { epoch, seq, publications, recovered: false };
+    if (!waiting) return undefined;
+    this.tail.estrange();
+    return NOWHERE;
   }
 
   private async ask(since: Position | undefined): Promise<Recovery> {

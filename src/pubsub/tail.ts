@@ -65,7 +65,8 @@ export class Tail implements Joined {
   private rewired = false;
   /** Whoever serves the stream over this wire is known to be alive: where it stands is not the last word of one that died. */
   private vouched = true;
-  private waiting = false;
+  /** For that: listeners and joiners stay where the wire before has brought them. */
+  waiting = false;
   private repairing = false;
   /** What the repair under way finds may be outdated. */
   private again = false;
@@ -123,7 +124,6 @@ export class Tail implements Joined {
 
   /** Whoever serves the stream is alive: what the wire shows of it may be gone on with. */
   vouch(): void {
-    if (this.vouched) return;
     this.vouched = true;
     if (this.waiting) this.repair();
   }
@@ -205,11 +205,14 @@ export class Tail implements Joined {
   }
 
   private irregular(publication: Publication): void {
-    this.vouched = true;
     if (this.repairing) {
+      this.vouched = true;
       this.held.add(publication);
       return;
     }
+    // What is not newer than what was found may be the last word of one that has died, and late.
+    if (this.waiting && this.isBarren(publication)) return;
+    this.vouched = true;
     if (this.fits(publication) || this.isBarren(publication)) return;
     if (!this.lost && publication.epoch === this.place.epoch) this.context.counters.holes++;
     this.repair();
@@ -228,7 +231,7 @@ export class Tail implements Joined {
       if (seq !== place.seq + 1 || (this.bare && type === 'delta')) return false;
       this.bare = false;
       this.barren = NONE;
-    } else if (!this.lost) {
+    } else if (!this.lost && !this.waiting) {
       // Perhaps from before the epoch that a fetch has brought us to.
       return false;
     } else if (this.isState && type === 'snapshot') this.move(epoch, seq - 1);
@@ -244,7 +247,7 @@ export class Tail implements Joined {
   }
 
   private isBarren({ epoch, seq }: Publication): boolean {
-    return (this.lost || this.bare) && epoch === this.barren.epoch && seq < this.barren.seq;
+    return (this.lost || this.bare || this.waiting) && epoch === this.barren.epoch && seq < this.barren.seq;
   }
 
   /** Asks where the stream stands until the answer is not outdated when it comes. */
@@ -266,7 +269,7 @@ export class Tail implements Joined {
     } while (this.again && turn === this.turn);
     if (turn !== this.turn) return;
     this.repairing = false;
-    this.next = this.lost || this.bare ? NaN : this.place.seq + 1;
+    this.next = this.lost || this.bare || this.waiting ? NaN : this.place.seq + 1;
     if (this.settled) this.joiners.settled();
   }
 
@@ -312,9 +315,7 @@ export class Tail implements Joined {
 
   /** Stays where listeners are until somebody is heard who serves the stream. */
   private wait({ epoch, seq }: Position): void {
-    this.lost = true;
     this.barren = { epoch, seq: seq + 1 };
-    this.recent.clear();
   }
 
   private catchUp({ publications }: Found): void {
@@ -404,6 +405,7 @@ export class Tail implements Joined {
     this.place.moveTo(epoch, seq);
     this.lost = false;
     this.bare = false;
+    this.waiting = false;
     this.barren = NONE;
     this.overtaken = -1;
     this.recent.clear();
@@ -412,6 +414,7 @@ export class Tail implements Joined {
 
   private lose(): void {
     this.lost = true;
+    this.waiting = false;
     this.barren = NONE;
     this.next = NaN;
     this.status = undefined;

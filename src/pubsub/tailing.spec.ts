@@ -522,13 +522,51 @@ describe('Tailing', () => {
       return { tailing, heard, other };
     }
 
-    it('stays where it is while nobody vouches for the state that it finds, and shows it to nobody who joins', async () => {
+    it('stays where it is while nobody vouches for the state that it finds, also for those who join', async () => {
       const { tailing, heard } = await doubting(BOOK);
       expect(heard.log).toEqual([]);
-      expect(tailing.recover(BOOK)).toEqual({ epoch: '', seq: 0, publications: [], recovered: false });
-      const asked = await tailing.recover(BOOK, { epoch: 'f', seq: 6 });
-      expect(asked).toEqual({ epoch: '', seq: 0, publications: [], recovered: false });
+      expect(places((await tailing.recover(BOOK)).publications)).toEqual(['snapshot e:1']);
+      expect(places((await tailing.recover(BOOK, { epoch: 'f', seq: 6 })).publications)).toEqual(['snapshot e:1']);
+      expect(await tailing.recover(BOOK, { epoch: 'e', seq: 1 })).toMatchObject({ seq: 1, publications: [], recovered: true });
       expect(heard.log).toEqual([]);
+    });
+
+    it('tells who joins that the stream stands nowhere when it does not have its state any more, and then gives it the newest', async () => {
+      const { wire, tailing, heard } = await setUp(BOOK, [snapshot(BOOK, 'e', 1)]);
+      for (let seq = 2; seq < 40; seq++) wire.say(delta(BOOK, 'e', seq));
+      const other = new ScriptedWire();
+      other.stands([snapshot(BOOK, 'f', 7)]);
+      tailing.use(other, false);
+      await settled();
+      expect(await tailing.recover(BOOK)).toEqual({ epoch: '', seq: 0, publications: [], recovered: false });
+      expect(await tailing.recover(BOOK, { epoch: 'e', seq: 2 })).toMatchObject({ epoch: '', recovered: false });
+      tailing.vouch('futures');
+      await settled();
+      expect(heard.log.at(-1)).toBe('snapshot f:7');
+    });
+
+    it('does not take what comes late, and is not newer than what was found, for a sign of life', async () => {
+      const { tailing, heard, other } = await doubting(BOOK);
+      other.say(snapshot(BOOK, 'f', 7));
+      await settled();
+      expect(heard.log).toEqual([]);
+      tailing.vouch('futures');
+      await settled();
+      expect(heard.log.filter((entry) => entry !== 'live')).toEqual(['snapshot f:7']);
+    });
+
+    it('gives who joined meanwhile a state, also when others had that number before', async () => {
+      const { wire, tailing } = await setUp(BOOK, [snapshot(BOOK, 'e', 100)]);
+      const own = new ScriptedWire();
+      own.stands([snapshot(BOOK, 'x', 50)]);
+      tailing.use(own, true);
+      await settled();
+      tailing.use(wire, false);
+      await settled();
+      expect(places((await tailing.recover(BOOK)).publications)).toEqual(['snapshot x:50']);
+      tailing.vouch('futures');
+      await settled();
+      expect(places((await tailing.recover(BOOK)).publications)).toEqual(['snapshot e:100']);
     });
 
     it.each<[string, (tailing: Tailing, other: ScriptedWire) => void]>([

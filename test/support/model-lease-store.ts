@@ -20,7 +20,9 @@ export class ModelLeaseStore implements LeaseStore {
     const holder = this.holders.get(market);
     const until = this.clock.monotonic() + ttlMs;
     if (holder && holder.until > this.clock.monotonic()) {
-      if (holder.id !== id) return Promise.resolve({ remainingMs: holder.until - this.clock.monotonic() });
+      if (holder.id !== id) {
+        return Promise.resolve({ remainingMs: holder.until - this.clock.monotonic(), fence: holder.fence });
+      }
       holder.until = until;
       return Promise.resolve(holder.fence);
     }

@@ -433,7 +433,7 @@ describe('a replica that loses Redis', () => {
 
   /** `b` has shown its clients what its own upstream brought, and `a`, who goes on with epoch `e`, nothing new since. */
   async function aWhileAlone() {
-    const { pass, a, b } = await fleet();
+    const { pass, a, b, redis, clock } = await fleet();
     b.listen();
     await settled();
     a.pubsub.open(BTC, 'e');
@@ -445,7 +445,7 @@ describe('a replica that loses Redis', () => {
     a.publish('e', 2);
     b.link.mend();
     b.heard.length = 0;
-    return { pass, a, b };
+    return { pass, a, b, redis, clock };
   }
 
   it('shows what the fleet stands at when it is back and the holder is alive, however quiet the stream is', async () => {
@@ -464,6 +464,25 @@ describe('a replica that loses Redis', () => {
     b.publish('e', 3);
     await settled();
     expect(b.heard).toEqual(['e:3']);
+  });
+
+  it('shows what the fleet stands at only when a successor that is alive says that the market is live', async () => {
+    const { pass, a, b, redis, clock } = await aWhileAlone();
+    const c = new ModelReplica('c', redis, clock);
+    await pass(900);
+    a.link.whole = false;
+    for (let waited = 0; !c.held() && waited < 3_000; waited += 10) {
+      b.link.whole = false;
+      await pass(10);
+      b.link.whole = true;
+    }
+    const status = { market: 'futures', reason: 'upstream taken over', since: 7 } as const;
+    c.pubsub.setMarketStatus({ ...status, state: 'stale' });
+    await pass(1_500);
+    expect([b.held(), b.heard]).toEqual([false, []]);
+    c.pubsub.setMarketStatus({ ...status, state: 'live', since: 8 });
+    await settled();
+    expect(b.heard).toEqual(['e:2']);
   });
 
   it('leaves without waiting for anybody', async () => {

@@ -53,6 +53,8 @@ export class FleetPubSub implements PubSub {
   unheld = 0;
   private readonly gate: Gate;
   private readonly mode: FleetMode;
+  /** Markets whose holder was seen to be alive since we share its upstream. */
+  private readonly alive = new Set<Market>();
   private verdict: Verdict = 'unknown';
   private readonly verdictListeners: (() => void)[] = [];
   /** While alone. */
@@ -80,9 +82,13 @@ export class FleetPubSub implements PubSub {
         holder: (market, verdict) => {
           if (market === DUTY) this.judge(verdict);
         },
-        alive: (market) => deps.listening.vouch(market),
+        alive: (market) => {
+          this.alive.add(market);
+          this.vouchFor(market);
+        },
       },
     );
+    deps.listening.onMarketStatus(({ market }) => this.vouchFor(market));
     this.mode = new FleetMode(deps.link, deps.clock, {
       alone: () => this.goAlone(),
       shared: () => this.share(),
@@ -229,9 +235,16 @@ export class FleetPubSub implements PubSub {
     this.deps.log.info({}, 'Redis is back: this replica shares the upstream of the fleet');
     for (const market of this.markets) this.tellRelease(market);
     this.local = undefined;
+    this.alive.clear();
     // The holder of a market may have died just now, and what it said last may be older than what we have shown meanwhile.
     this.deps.listening.use(this.deps.wire, false);
     this.gate.start();
+  }
+
+  /** A holder that took over says that the market is not live until it has brought its streams anew. */
+  private vouchFor(market: Market): void {
+    const { listening } = this.deps;
+    if (this.alive.has(market) && (listening.marketStatus(market)?.state ?? 'live') === 'live') listening.vouch(market);
   }
 
   private judge(verdict: Verdict): void {

@@ -4,6 +4,7 @@ import type { Market } from '../../streams/stream';
 export interface HeldElsewhere {
   /** Until it ends, unless it is renewed. */
   readonly remainingMs: number;
+  readonly fence: number;
 }
 
 /**

@@ -79,6 +79,21 @@ describe('a lease', () => {
     expect(told.slice(2)).toEqual(['elsewhere', 'alive elsewhere']);
   });
 
+  it('is not said to be held by one that is alive when another replica takes over from one that has died', async () => {
+    const { model, told, lease, pass } = setUp();
+    await model.tryAcquire('futures', 'dead', 1_500);
+    lease.start();
+    await pass(1_490);
+    const fence = Number(await model.tryAcquire('futures', 'dead', 10));
+    await pass(10);
+    await model.tryAcquire('futures', 'c', 1_500);
+    await pass(300);
+    expect(told).toEqual(['elsewhere', 'elsewhere']);
+    await model.renew('futures', 'c', fence + 1, 1_500);
+    await pass(300);
+    expect(told.slice(2)).toEqual(['alive elsewhere']);
+  });
+
   it('is asked for at once when it is given back', async () => {
     const { model, told, lease } = setUp();
     await model.tryAcquire('futures', 'b', 1_500);

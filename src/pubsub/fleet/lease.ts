@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../clock/clock';
 import type { Market } from '../../streams/stream';
-import type { LeaseStore } from './lease-store';
+import type { HeldElsewhere, LeaseStore } from './lease-store';
 
 /** How long a lease lasts that its holder does not renew. */
 const TTL_MS = 1_500;
@@ -18,7 +18,7 @@ export interface LeaseDeps {
 export interface LeaseListener {
   held(fence: number): void;
   /**
-   * Another replica holds it. Told once per start, and again with `alive` when that one was seen to renew it; and after a loss.
+   * Another replica holds it. Told once for each that does, and again with `alive` when that one was seen to renew it.
    */
   elsewhere(alive: boolean): void;
   /** Nothing may be published any more. `expired`: the store did not answer in time; `taken`: it is no longer ours. */
@@ -44,8 +44,8 @@ export class Lease {
   private acquiring: Promise<void> | undefined;
   /** The lease was given back while we asked for it: the answer may be from before. */
   private free = false;
-  /** When the lease of another replica ends by what was heard of it first, at the latest; monotonic. */
-  private elsewhereUntil: number | undefined;
+  /** The lease of another replica, and when it ends by what was heard of it first, at the latest; monotonic. */
+  private other: { readonly fence: number; readonly until: number } | undefined;
   private next: Timer | undefined;
   private deadline: Timer | undefined;
 
@@ -65,7 +65,7 @@ export class Lease {
   start(): void {
     this.running = true;
     this.free = false;
-    this.elsewhereUntil = undefined;
+    this.other = undefined;
     this.ask();
   }
 
@@ -143,7 +143,7 @@ export class Lease {
   private async acquire(asked: number, mine: number): Promise<void> {
     const fence = await this.deps.store.tryAcquire(this.market, this.id, TTL_MS);
     if (typeof fence !== 'number') {
-      if (mine === this.request) this.heldElsewhere(asked, fence.remainingMs);
+      if (mine === this.request) this.heldElsewhere(asked, fence);
       return;
     }
     if (!this.running) {
@@ -153,17 +153,17 @@ export class Lease {
     // What came too late is held under our name: the next request gets it at once.
     if (mine !== this.request || this.deps.clock.monotonic() >= asked + TTL_MS) return;
     this.fence_ = fence;
-    this.elsewhereUntil = undefined;
+    this.other = undefined;
     this.extend(asked);
     this.listener.held(fence);
   }
 
-  private heldElsewhere(asked: number, remainingMs: number): void {
-    if (this.elsewhereUntil === undefined) {
-      this.elsewhereUntil = this.deps.clock.monotonic() + remainingMs;
+  private heldElsewhere(asked: number, { fence, remainingMs }: HeldElsewhere): void {
+    if (this.other?.fence !== fence) {
+      this.other = { fence, until: this.deps.clock.monotonic() + remainingMs };
       this.listener.elsewhere(false);
-    } else if (asked + remainingMs > this.elsewhereUntil) {
-      this.elsewhereUntil = Infinity;
+    } else if (asked + remainingMs > this.other.until) {
+      this.other = { fence, until: Infinity };
       this.listener.elsewhere(true);
     }
   }

@@ -14,8 +14,10 @@ export class RedisLeaseStore implements LeaseStore {
 
   async tryAcquire(market: Market, id: string, ttlMs: number): Promise<number | HeldElsewhere> {
     const { lease, fence } = this.keys.ofMarket(market);
-    const reply = (await this.link.ask(this.scripts.acquire, [lease, fence], [id, ttlMs])) as Buffer | number;
-    return typeof reply === 'number' ? { remainingMs: Math.max(0, reply) } : Number(reply);
+    const reply = (await this.link.ask(this.scripts.acquire, [lease, fence], [id, ttlMs])) as Buffer | [number, Buffer];
+    if (!Array.isArray(reply)) return Number(reply);
+    const [remaining, holder] = reply;
+    return { remainingMs: Math.max(0, remaining), fence: Number(holder) };
   }
 
   async renew(market: Market, id: string, fence: number, ttlMs: number): Promise<boolean> {

@@ -175,14 +175,16 @@ return ${WRITTEN}`,
     ),
 
     /**
-     * KEYS lease fence, ARGV id ttl. Answers the fence as text, or as a number how many ms another holds the lease yet. The server's time in it keeps fences
+     * KEYS lease fence, ARGV id ttl. Answers the fence, or how many ms another holds the lease yet and its fence. The server's time in it keeps fences
      * growing even over a Redis that was emptied.
      */
     acquire: script(
       2,
       `
 local holder = redis.call('GET', KEYS[1])
-if holder and string.match(holder, '^(.*):') ~= ARGV[1] then return redis.call('PTTL', KEYS[1]) end
+if holder and string.match(holder, '^(.*):') ~= ARGV[1] then
+  return {redis.call('PTTL', KEYS[1]), string.match(holder, '(%d+)$')}
+end
 local time = redis.call('TIME')
 local fence = math.max(tonumber(redis.call('GET', KEYS[2]) or 0) + 1, time[1] * 1000 + math.floor(time[2] / 1000))
 local text = string.format('%.0f', fence)
