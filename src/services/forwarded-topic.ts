@@ -71,10 +71,14 @@ export class ForwardedTopic {
   }
 
   remove(service: string): void {
-    this.joining.get(service)?.end();
-    this.joining.delete(service);
-    if (this.services.includes(service)) this.services = this.services.filter((one) => one !== service);
+    this.drop(service);
     if (this.empty) this.end();
+  }
+
+  /** Begins with the whole state once more. The stream is not let go meanwhile, be there nobody else. */
+  again(service: string): void {
+    this.drop(service);
+    this.add(service);
   }
 
   end(): void {
@@ -87,6 +91,12 @@ export class ForwardedTopic {
 
   deliver(publication: Publication, live: boolean): void {
     this.deps.send(this, publication, this.services, !live);
+  }
+
+  private drop(service: string): void {
+    this.joining.get(service)?.end();
+    this.joining.delete(service);
+    if (this.services.includes(service)) this.services = this.services.filter((one) => one !== service);
   }
 }
 

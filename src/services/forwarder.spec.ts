@@ -54,9 +54,13 @@ function setUp(listening?: (pubsub: InProcessPubSub) => Listening) {
   return { pubsub, clock, publisher, demand, broker, sent, forwarder, price, trade, told };
 }
 
+/** @param topics services by name, or `name#id` where the subscription is another one than the first */
 function wanted(...topics: [topic: string, stream: MarketStream, eventType: EventType, ...services: string[]][]) {
   return new Map<string, WantedTopic>(
-    topics.map(([topic, stream, eventType, ...services]) => [topic, { stream, eventType, services: new Set(services) }]),
+    topics.map(([topic, stream, eventType, ...services]) => [
+      topic,
+      { stream, eventType, services: new Map(services.map((asked) => [asked.split('#')[0] ?? '', asked])) },
+    ]),
   );
 }
 
@@ -97,6 +101,23 @@ describe('forwarding', () => {
       'futures.ticker.BTCUSDT update 3',
     ]);
     expect(told('risk')).toEqual(['futures.ticker.BTCUSDT snapshot 2', 'futures.ticker.BTCUSDT update 3']);
+  });
+
+  it('begins anew who has cancelled and subscribed again in one go, without letting the exchange go', () => {
+    const { forwarder, price, told, demand } = setUp();
+    price({ price: '1' });
+    forwarder.want(wanted([TICKER.name, TICKER, 'ticker', 'desk']));
+    price({ price: '2' });
+    forwarder.want(wanted([TICKER.name, TICKER, 'ticker', 'desk#2']));
+    forwarder.want(wanted([TICKER.name, TICKER, 'ticker', 'desk#2']));
+    price({ price: '3' });
+    expect(told('desk').map((line) => line.slice(TICKER.name.length + 1))).toEqual([
+      'snapshot 1',
+      'update 2',
+      'snapshot 2',
+      'update 3',
+    ]);
+    expect(demand).toEqual(['+futures.ticker.BTCUSDT']);
   });
 
   it('listens once per stream, and leaves it with the last service', () => {

@@ -22,12 +22,14 @@ export interface ForwarderDeps {
 export interface WantedTopic {
   readonly stream: MarketStream;
   readonly eventType: EventType;
-  readonly services: ReadonlySet<string>;
+  /** The id of each service's subscription. */
+  readonly services: ReadonlyMap<string, string>;
 }
 
 /** Sends market data to the services that asked for it: one event per publication, however many they are. Nothing here waits. */
 export class Forwarder {
   private readonly topics = new Map<string, ForwardedTopic>();
+  private wanted: ReadonlyMap<string, WantedTopic> = new Map();
   /** What was last said of each funding topic. */
   private readonly fundings = new Map<string, Funding>();
   /** Events handed to the broker, by event type. */
@@ -40,8 +42,10 @@ export class Forwarder {
     return this.topics.size;
   }
 
-  /** Listens to what is named, from now on, and to nothing else. */
+  /** Listens to what is named, from now on, and to nothing else. Who has subscribed anew begins anew. */
   want(wanted: ReadonlyMap<string, WantedTopic>): void {
+    const { wanted: before } = this;
+    this.wanted = wanted;
     for (const [name, topic] of this.topics) {
       const services = wanted.get(name)?.services;
       for (const service of [...topic.all()]) if (!services?.has(service)) topic.remove(service);
@@ -53,7 +57,11 @@ export class Forwarder {
         topic = new ForwardedTopic(name, stream, eventType, { ...this.deps, send: this.send });
         this.topics.set(name, topic);
       }
-      for (const service of services) topic.add(service);
+      const ids = before.get(name)?.services;
+      for (const [service, id] of services) {
+        if (topic.has(service) && ids?.get(service) !== id) topic.again(service);
+        else topic.add(service);
+      }
     }
   }
 
@@ -63,6 +71,7 @@ export class Forwarder {
   }
 
   stop(): void {
+    this.wanted = new Map();
     for (const [name, topic] of this.topics) {
       topic.end();
       this.forget(name);

@@ -18,7 +18,7 @@ function setUp(held = true) {
   const keeper = new Keeper({
     store: store.subscriptions,
     forwarder: {
-      want: (topics) => wants.push([...topics].map(([topic, { services }]) => `${topic} ${[...services].join()}`)),
+      want: (topics) => wants.push([...topics].map(([topic, { services }]) => `${topic} ${[...services.keys()].join()}`)),
       stop: () => stopped++,
     },
     broker,

@@ -93,6 +93,26 @@ describe('everything that serves services', () => {
     await services.stop();
   });
 
+  it('begins a subscription anew that was cancelled and made again at another replica between two looks', async () => {
+    const { services, price, rabbit, store, clock } = setUp();
+    services.start();
+    await settled();
+    price('7');
+    const { id } = await services.api.subscribe(DESK);
+    await store.subscriptions.cancel(id);
+    await store.subscriptions.add({
+      channelType: 'ticker',
+      symbol: 'BTCUSDT',
+      market: 'futures',
+      topic: TICKER.name,
+      requestingService: 'desk',
+    });
+    clock.advance(1000);
+    await settled();
+    expect(rabbit.of('desk').map(({ payload }) => (payload as { type: string }).type)).toEqual(['snapshot', 'snapshot']);
+    await services.stop();
+  });
+
   it('sends account events always, and with them names who asked', async () => {
     const { services, order, rabbit } = setUp();
     services.start();

@@ -6,7 +6,7 @@ import { streamOfTopic } from './service-topic';
 /** Everything that services want now, seen from all sides. */
 export class WantedSubscriptions {
   /** Market topics. */
-  readonly topics = new Map<string, WantedTopic & { readonly services: Set<string> }>();
+  readonly topics = new Map<string, WantedTopic & { readonly services: Map<string, string> }>();
   /** Services by account topic. */
   readonly account = new Map<string, Set<string>>();
   /** Event types by service. */
@@ -37,8 +37,8 @@ export class WantedSubscriptions {
       return;
     }
     const known = this.topics.get(topic);
-    if (known) known.services.add(service);
-    else this.topics.set(topic, { stream, eventType, services: new Set([service]) });
+    if (known) known.services.set(service, id);
+    else this.topics.set(topic, { stream, eventType, services: new Map([[service, id]]) });
   }
 }
 
