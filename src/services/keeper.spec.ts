@@ -65,6 +65,23 @@ describe('what services have subscribed to', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('is read in full only when it has changed', async () => {
+    const { keeper, add, store, clock, wants } = setUp();
+    await add('desk', 'trades', 'futures.trade.BTCUSDT');
+    keeper.start();
+    for (let second = 0; second < 5; second++) {
+      await settled();
+      clock.advance(1000);
+    }
+    expect([store.reads, wants.length]).toEqual([1, 1]);
+    await store.subscriptions.cancelAllOf('desk');
+    await add('desk', 'trades', 'futures.trade.BTCUSDT');
+    clock.advance(1000);
+    await settled();
+    expect([store.reads, wants.length]).toEqual([2, 2]);
+    keeper.stop();
+  });
+
   it('is served when refresh resolves, even if a read was under way that is too old', async () => {
     const { keeper, add, wants, store } = setUp();
     let answer: () => void = () => undefined;

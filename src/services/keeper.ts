@@ -14,7 +14,7 @@ export interface ServicesLog {
 }
 
 export interface KeeperDeps {
-  readonly store: Pick<SubscriptionStore, 'active'>;
+  readonly store: Pick<SubscriptionStore, 'active' | 'mark'>;
   readonly forwarder: Pick<Forwarder, 'want' | 'stop'>;
   readonly broker: Pick<EventBroker, 'wantQueues'>;
   readonly duty: Duty;
@@ -23,8 +23,8 @@ export interface KeeperDeps {
 }
 
 /**
- * Keeps what services have subscribed to alive, on the replica that is on duty: reads all subscriptions each second, because any
- * replica may have changed them, and at once after a change of its own. While the store is away everything stays as it was.
+ * Keeps what services have subscribed to alive, on the replica that is on duty: looks each second whether they are others,
+ * because any replica may have changed them, and at once after a change of its own; only then all of them are read. While the store is away everything stays as it was.
  */
 export class Keeper {
   wanted = new WantedSubscriptions();
@@ -36,6 +36,8 @@ export class Keeper {
   private next: Promise<void> | undefined;
   private readonly loadedListeners: (() => void)[] = [];
   private working = false;
+  /** The store's, when it was last read. */
+  private mark = '';
 
   constructor(private readonly deps: KeeperDeps) {}
 
@@ -80,9 +82,14 @@ export class Keeper {
   }
 
   private async read(): Promise<void> {
+    const { store } = this.deps;
     let active: Awaited<ReturnType<SubscriptionStore['active']>>;
     try {
-      active = await this.deps.store.active();
+      // Before they are read: what changes in between is read once more, and never missed.
+      const mark = await store.mark();
+      if (this.loaded && mark === this.mark) return;
+      active = await store.active();
+      this.mark = mark;
     } catch {
       // The store itself says that it is away; what was known goes on.
       return;

@@ -52,6 +52,8 @@ export interface SubscriptionStore {
     page: Page,
   ): Promise<{ readonly subscriptions: ServiceSubscription[]; readonly total: number }>;
   active(): Promise<ServiceSubscription[]>;
+  /** Differs when other subscriptions are active; cheap to ask for again and again. Ask before `active`, and nothing is missed. */
+  mark(): Promise<string>;
   /** Undefined when there is none, or it is not active any more. */
   cancel(id: string): Promise<ServiceSubscription | undefined>;
   cancelAllOf(service: string): Promise<ServiceSubscription[]>;

@@ -128,6 +128,32 @@ export function describeStore(name: string, start: () => Promise<StartedStore>, 
         expect(await store.subscriptions.cancelAllOf('pricing')).toEqual([]);
       });
 
+      it('have a mark that differs with each of them that is added or cancelled, in whatever millisecond, and with nothing else', async () => {
+        const seen = new Set<string>();
+        const differs = async () => {
+          const mark = await store.subscriptions.mark();
+          expect(await store.subscriptions.mark()).toBe(mark);
+          const differed = !seen.has(mark);
+          seen.add(mark);
+          return differed;
+        };
+        expect(await differs()).toBe(true);
+        const row = await added(ticker('BTCUSDT'));
+        expect(await differs()).toBe(true);
+        const other = await added(ticker('ETHUSDT'));
+        expect(await differs()).toBe(true);
+        await store.subscriptions.touch(new Map([[row.id, clock.now()]]));
+        await store.subscriptions.add(ticker('BTCUSDT'));
+        expect(await differs()).toBe(false);
+        await store.subscriptions.cancel(row.id);
+        await added(ticker('BTCUSDT'));
+        expect(await differs()).toBe(true);
+        await store.subscriptions.cancel(other.id);
+        expect(await differs()).toBe(true);
+        await store.subscriptions.cancel(other.id);
+        expect(await differs()).toBe(false);
+      });
+
       it('that are not there are not found, by whatever id', async () => {
         for (const id of ['3f0b9c1e-0000-4000-8000-000000000000', 'nonsense', '', "'; drop table subscriptions"]) {
           expect(await store.subscriptions.find(id)).toBeUndefined();

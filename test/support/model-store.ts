@@ -18,6 +18,8 @@ export class ModelStore implements Store {
   readonly outboxRows: OutboxEvent[] = [];
   readonly places = new Map<string, { epoch: string; seq: number }[]>();
   readonly records: BalanceRecord[] = [];
+  /** How often all active subscriptions were read. */
+  reads = 0;
   readonly touched = new Map<string, number>();
   /** Calls that are answered with a failure although they were done. */
   silentlyDone = 0;
@@ -81,7 +83,12 @@ export class ModelStore implements Store {
           .reverse();
         return { subscriptions: all.slice(offset, offset + limit), total: all.length };
       }),
-    active: () => this.ask(() => this.rows.filter(({ isActive }) => isActive)),
+    active: () =>
+      this.ask(() => {
+        this.reads++;
+        return this.rows.filter(({ isActive }) => isActive);
+      }),
+    mark: () => this.ask(() => this.rows.flatMap(({ id, isActive }) => (isActive ? [id] : [])).join()),
     cancel: (id: string) => this.ask(() => this.end((row) => row.id === id)[0]),
     cancelAllOf: (service: string) => this.ask(() => this.end((row) => row.requestingService === service)),
     touch: (times: ReadonlyMap<string, number>) =>
