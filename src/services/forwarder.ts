@@ -29,6 +29,7 @@ export interface WantedTopic {
 /** Sends market data to the services that asked for it: one event per publication, however many they are. Nothing here waits. */
 export class Forwarder {
   private readonly topics = new Map<string, ForwardedTopic>();
+  /** What they listen for. */
   private wanted: ReadonlyMap<string, WantedTopic> = new Map();
   /** What was last said of each funding topic. */
   private readonly fundings = new Map<string, Funding>();
@@ -48,7 +49,7 @@ export class Forwarder {
     this.wanted = wanted;
     for (const [name, topic] of this.topics) {
       const services = wanted.get(name)?.services;
-      for (const service of [...topic.all()]) if (!services?.has(service)) topic.remove(service);
+      for (const service of before.get(name)?.services.keys() ?? []) if (!services?.has(service)) topic.remove(service);
       if (topic.empty) this.forget(name);
     }
     for (const [name, { stream, eventType, services }] of wanted) {
@@ -59,8 +60,9 @@ export class Forwarder {
       }
       const ids = before.get(name)?.services;
       for (const [service, id] of services) {
-        if (topic.has(service) && ids?.get(service) !== id) topic.again(service);
-        else topic.add(service);
+        const known = ids?.get(service);
+        if (known === undefined) topic.add(service);
+        else if (known !== id) topic.again(service);
       }
     }
   }

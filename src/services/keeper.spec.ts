@@ -42,7 +42,7 @@ describe('what services have subscribed to', () => {
     await settled();
     expect(wants.at(-1)).toEqual(['futures.ticker.BTCUSDT desk,risk', 'futures.funding.BTCUSDT risk']);
     expect(keeper.wanted.topics.get('futures.funding.BTCUSDT')?.stream.name).toBe('futures.ticker.BTCUSDT');
-    expect([...(keeper.wanted.account.get('account.order') ?? [])]).toEqual(['risk']);
+    expect([...(keeper.wanted.account.get('account.order')?.keys() ?? [])]).toEqual(['risk']);
     expect([...broker.wanted].map(([service, types]) => [service, [...types]])).toEqual([
       ['desk', ['ticker']],
       ['risk', ['ticker', 'funding', 'order']],

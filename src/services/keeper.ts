@@ -96,7 +96,7 @@ export class Keeper {
     }
     if (!this.working) return;
     const { wanted: before } = this;
-    const wanted = new WantedSubscriptions(active);
+    const wanted = new WantedSubscriptions(active, before);
     this.wanted = wanted;
     // A service's queue is named before anything is sent to it.
     if (!this.loaded || !sameQueues(before.queues, wanted.queues)) this.deps.broker.wantQueues(wanted.queues);

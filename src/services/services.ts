@@ -84,7 +84,7 @@ export class Services {
         broker,
         duty,
         loaded: () => this.keeper.loaded,
-        services: (stream) => [...(this.keeper.wanted.account.get(stream) ?? [])],
+        services: (stream) => [...(this.keeper.wanted.account.get(stream)?.keys() ?? [])],
         sent,
         clock,
         log,

@@ -7,43 +7,42 @@ import { streamOfTopic } from './service-topic';
 export class WantedSubscriptions {
   /** Market topics. */
   readonly topics = new Map<string, WantedTopic & { readonly services: Map<string, string> }>();
-  /** Services by account topic. */
-  readonly account = new Map<string, Set<string>>();
+  /** The id of each service's subscription, by account topic. */
+  readonly account = new Map<string, Map<string, string>>();
   /** Event types by service. */
   readonly queues = new Map<string, Set<EventType>>();
-  private readonly ids = new Map<string, string>();
   /** Topics of subscriptions that name no stream: none of this version wrote them. */
   readonly unknown: string[] = [];
 
-  constructor(readonly subscriptions: readonly ServiceSubscription[] = []) {
-    for (const subscription of subscriptions) this.add(subscription);
+  /** @param before has read most names already */
+  constructor(
+    readonly subscriptions: readonly ServiceSubscription[] = [],
+    before?: Pick<WantedSubscriptions, 'topics'>,
+  ) {
+    for (const subscription of subscriptions) this.add(subscription, before);
   }
 
   idOf(topic: string, service: string): string | undefined {
-    return this.ids.get(`${service} ${topic}`);
+    return (this.topics.get(topic)?.services ?? this.account.get(topic))?.get(service);
   }
 
-  private add({ id, topic, channelType, requestingService: service }: ServiceSubscription): void {
-    const stream = streamOfTopic(topic, channelType);
+  private add(subscription: ServiceSubscription, before: Pick<WantedSubscriptions, 'topics'> | undefined): void {
+    const { id, topic, channelType, requestingService: service } = subscription;
+    const known = this.topics.get(topic);
+    const stream = (known ?? before?.topics.get(topic))?.stream ?? streamOfTopic(topic, channelType);
     if (!stream) {
       this.unknown.push(topic);
       return;
     }
     const eventType = eventTypeOf(channelType);
-    this.ids.set(`${service} ${topic}`, id);
-    setOf(this.queues, service).add(eventType);
+    let types = this.queues.get(service);
+    if (!types) this.queues.set(service, (types = new Set<EventType>()));
+    types.add(eventType);
     if (stream.market === 'account') {
-      setOf(this.account, topic).add(service);
+      this.account.set(topic, (this.account.get(topic) ?? new Map<string, string>()).set(service, id));
       return;
     }
-    const known = this.topics.get(topic);
     if (known) known.services.set(service, id);
     else this.topics.set(topic, { stream, eventType, services: new Map([[service, id]]) });
   }
-}
-
-function setOf<Key, Member>(sets: Map<Key, Set<Member>>, key: Key): Set<Member> {
-  let set = sets.get(key);
-  if (!set) sets.set(key, (set = new Set<Member>()));
-  return set;
 }
