@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { connect, type ChannelModel } from 'amqplib';
 import type { Clock, Timer } from '../clock/clock';
+import { reasonOf } from './reason';
 
 /** A broker that does not finish the handshake in so long is away. */
 const OPEN_TIMEOUT_MS = 5000;
@@ -22,10 +23,13 @@ export interface LinkOptions {
 export interface LinkListener {
   /** A connection is open. While this rejects it is of no use: it is ended, and another is tried. */
   opened(model: ChannelModel): Promise<void>;
-  /** There is no connection: the present one has ended, or another could not be had. */
-  away(reason: string): void;
-  /** The broker has stopped reading (with the reason), or reads again. */
-  blocked(reason: string | undefined): void;
+  /**
+   * There is no connection: the present one has ended, or another could not be had.
+   * @param reason safe to show @param detail the address and the words of whoever ended it, for the log
+   */
+  away(reason: string, detail: string): void;
+  /** The broker has stopped reading (with its words), or reads again. */
+  blocked(words: string | undefined): void;
 }
 
 /**
@@ -77,11 +81,11 @@ export class Link {
     endAtOnce(model, 'closed');
   }
 
-  /** The connection is of no use any more. */
-  giveUp(model: ChannelModel, reason: string): void {
+  /** The connection is of no use any more. @param message what an error said of it */
+  giveUp(model: ChannelModel, message: string): void {
     if (this.model !== model) return;
-    endAtOnce(model, reason);
-    this.lose(model, reason);
+    endAtOnce(model, message);
+    this.lose(model, message);
   }
 
   private async open(): Promise<void> {
@@ -111,10 +115,10 @@ export class Link {
   }
 
   private listen(model: ChannelModel): void {
-    let reason = 'connection closed';
+    let message = 'connection closed';
     // An 'error' that nobody hears would end the process; 'close' follows every one.
-    model.on('error', (error) => (reason = error.message));
-    model.on('close', (error) => this.lose(model, error?.message ?? reason));
+    model.on('error', (error) => (message = error.message));
+    model.on('close', (error) => this.lose(model, error?.message ?? message));
     model.on('blocked', (why) => {
       if (this.model === model) this.listener.blocked(why);
     });
@@ -123,17 +127,17 @@ export class Link {
     });
   }
 
-  private lose(model: ChannelModel, reason: string): void {
+  private lose(model: ChannelModel, message: string): void {
     if (this.model !== model) return;
     this.model = undefined;
     // A broker that does not answer would keep our half of the connection open.
-    endAtOnce(model, reason);
+    endAtOnce(model, message);
     if (this.deps.clock.monotonic() - this.openedAt >= STEADY_MS) this.failures = 0;
-    this.away(reason);
+    this.away(message);
   }
 
-  private away(reason: string): void {
-    this.listener.away(`RabbitMQ at ${this.address}: ${reason}`);
+  private away(message: string): void {
+    this.listener.away(reasonOf(message), `${this.address}: ${message}`);
     const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.failures++);
     this.timer = this.deps.clock.after(this.deps.random() * longest, () => void this.open());
   }

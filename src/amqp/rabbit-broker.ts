@@ -9,6 +9,7 @@ import { MarketPublishing } from './market-publishing';
 import { QueueLooks } from './queue-looks';
 import { QueueMonitor } from './queue-monitor';
 import { EXCHANGE } from './queue-names';
+import { blockedReasonOf } from './reason';
 import { Topology } from './topology';
 
 const LOOK_MS = 5000;
@@ -69,8 +70,8 @@ export class RabbitBroker implements EventBroker {
     this.since = clock.now();
     this.link = new Link({ url, heartbeatSeconds: options.heartbeatSeconds ?? 4 }, deps, {
       opened: (model) => this.open(model),
-      away: (reason) => this.lose(reason),
-      blocked: (reason) => this.block(reason),
+      away: (reason, detail) => this.lose(reason, detail),
+      blocked: (words) => this.block(words),
     });
     this.monitor = new QueueMonitor({ exchange, queueMaxLength }, log);
     this.topology = new Topology(
@@ -81,7 +82,7 @@ export class RabbitBroker implements EventBroker {
           this.flow();
         },
         otherwise: (queue, reason) => this.monitor.otherwise(queue, reason),
-        failed: (model, reason) => this.link.giveUp(model, reason),
+        failed: (model, message) => this.link.giveUp(model, message),
       },
     );
     this.looks = new QueueLooks({
@@ -158,34 +159,34 @@ export class RabbitBroker implements EventBroker {
   /** Without one of its channels a connection is of no use: both are had again with a new one. */
   private async channel(model: ChannelModel): Promise<ConfirmChannel> {
     const channel = await model.createConfirmChannel();
-    let reason = 'a channel was closed';
-    channel.on('error', (error) => (reason = error.message));
+    let message = 'a channel was closed';
+    channel.on('error', (error) => (message = error.message));
     // Channels close before their connection does, which knows why: it is heard first.
-    channel.on('close', () => setImmediate(() => this.link.giveUp(model, reason)));
+    channel.on('close', () => setImmediate(() => this.link.giveUp(model, message)));
     return channel;
   }
 
-  private lose(reason: string): void {
+  private lose(reason: string, detail = ''): void {
     this.model = undefined;
     this.blockedBy = undefined;
     this.topology.lost();
     this.looks.lost();
     this.market.lost();
-    this.settle(reason);
+    this.settle(reason, detail);
     this.account.lost(reason);
   }
 
-  private block(reason: string | undefined): void {
-    this.blockedBy = reason;
-    this.settle(reason === undefined ? '' : `RabbitMQ takes no messages: ${reason}`);
+  private block(words: string | undefined): void {
+    this.blockedBy = words;
+    this.settle(words === undefined ? '' : blockedReasonOf(words), words);
   }
 
-  /** @param reason why the broker is not available, if it is not */
-  private settle(reason: string): void {
+  /** @param reason why the broker is not available, if it is not @param detail the same for the log */
+  private settle(reason: string, detail = ''): void {
     const available = this.model !== undefined && this.blockedBy === undefined;
     const changed = available !== this.available;
     if (!available && !this.stopping && (changed || reason !== this.reason))
-      this.deps.log.warn({ reason }, 'events cannot be sent');
+      this.deps.log.warn({ reason, detail }, 'events cannot be sent');
     this.reason = reason;
     if (changed) {
       this.available = available;
