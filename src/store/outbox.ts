@@ -110,8 +110,8 @@ export class SqlOutbox implements OutboxStore {
   }
 }
 
-/** Before the first event, whose number is 1. */
-const NOWHERE = 0;
+/** Before the first: a new epoch may begin by telling, with number 0, what is lost of the one before. */
+const NOWHERE = -1;
 
 function lineOf({ stream, epoch }: Omit<Place, 'seq'>): string {
   return `${stream}:${epoch}`;
