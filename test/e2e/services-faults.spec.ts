@@ -59,7 +59,7 @@ async function marketFlows(): Promise<void> {
   await client.nextWhere(({ stream }) => stream === 'mudrex.futures.ticker.BTCUSDT');
 }
 
-const idOf = (event: ServiceEvent): unknown => event.payload.data['id'];
+const idOf = (event: ServiceEvent): unknown => event.payload.data?.['id'];
 
 /** Every order that was placed has been told to the service; first tellings come in the order of the stream. */
 async function complete(): Promise<void> {
@@ -68,7 +68,8 @@ async function complete(): Promise<void> {
     return placed.every((id) => told.has(id));
   });
   const byEpoch = new Map<string, number[]>();
-  for (const { payload } of orders.once) byEpoch.set(payload.epoch, [...(byEpoch.get(payload.epoch) ?? []), payload.seq]);
+  for (const { payload, event_id } of orders.once)
+    byEpoch.set(payload.epoch, [...(byEpoch.get(payload.epoch) ?? []), Number(event_id.split(':').at(-1))]);
   for (const seqs of byEpoch.values()) expect(seqs).toEqual(seqs.map((_, i) => (seqs[0] ?? 0) + i));
   const bodies = new Map<string, string>();
   for (const event of orders.events) {

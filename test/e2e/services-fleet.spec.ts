@@ -51,7 +51,7 @@ function place(): string {
 }
 
 const has = (ids: readonly string[]) => (events: readonly ServiceEvent[]) => {
-  const told = new Set(events.map(({ payload }) => payload.data['id']));
+  const told = new Set(events.map(({ payload }) => payload.data?.['id']));
   return ids.every((id) => told.has(id));
 };
 

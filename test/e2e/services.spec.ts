@@ -109,7 +109,7 @@ describe('the account', () => {
     const [positions, balances] = await Promise.all([rig.consumer('ws-gateway.position'), rig.consumer('ws-gateway.balance')]);
     await rig.healthUntil(({ services }) => services['account']?.['state'] === 'live');
     rig.exchange.account.create({ category: 'linear', symbol: 'BTCUSDT', side: 'Buy', orderType: 'Market', qty: '0.01' });
-    await positions.until((events) => events.some(({ payload }) => payload.data['side'] === 'long'));
+    await positions.until((events) => events.some(({ payload }) => payload.data?.['side'] === 'long'));
     expect(positions.events.at(-1)?.payload.data).toMatchObject({ symbol: 'BTCUSDT', positionIndex: 0, size: '0.01' });
     rig.exchange.account.borrow('ETH', '0.5');
     await balances.until((events) => JSON.stringify(events.at(-1)?.payload.data).includes('"walletBalance":"-2"'));

@@ -14,7 +14,7 @@ const API_KEY = { key: 'test-key', secret: 'test-secret' };
 
 let exchange: SimulatedExchange;
 let upstream: AccountUpstream;
-let told: { stream: string; seq: number; data: AccountOrder | AccountExecution | AccountPosition | AccountBalance }[];
+let told: { stream: string; seq: number; data: AccountOrder | AccountExecution | AccountPosition | AccountBalance | undefined }[];
 
 function startUpstream({ key, secret } = API_KEY): void {
   const pubsub = new InProcessPubSub(1000);
@@ -39,7 +39,7 @@ function startUpstream({ key, secret } = API_KEY): void {
   );
   upstream.start();
   const publication = ({ stream, seq, body }: Publication): void => {
-    told.push({ stream, seq, data: (JSON.parse(body.toString()) as { data: AccountOrder }).data });
+    told.push({ stream, seq, data: (JSON.parse(body.toString()) as { data?: AccountOrder }).data });
   };
   for (const stream of STREAMS) pubsub.subscribe(stream, { publication, status: () => undefined });
 }
@@ -66,7 +66,8 @@ function limit(side: 'Buy' | 'Sell', price: string, more: object = {}): string {
 }
 
 function of<T>(stream: string): T[] {
-  return told.filter((one) => one.stream === stream).map(({ data }) => data as T);
+  // A gap has none.
+  return told.filter((one) => one.stream === stream && one.data !== undefined).map(({ data }) => data as T);
 }
 
 function newestOf(id: string): AccountOrder | undefined {

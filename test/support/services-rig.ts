@@ -43,7 +43,8 @@ export interface ServiceEvent {
     readonly type: string;
     readonly seq: number;
     readonly epoch: string;
-    readonly data: Record<string, unknown>;
+    /** Not of a gap. */
+    readonly data?: Record<string, unknown>;
   };
   readonly trace_id: string;
 }

@@ -270,6 +270,7 @@ export class AccountFollower implements AccountLinkListener {
     return new AccountSync(book, this.known, {
       order: (item) => this.note({ item: { kind: 'order', item }, time: item.updatedAt, received: clock.now() }),
       position: (item) => this.note({ item: { kind: 'position', item }, time: item.updatedAt, received: clock.now() }),
+      earlier: (kind) => teller.gap(kind),
       truncated: () => {
         log.warn({}, 'the account changed for longer, or more, than the exchange tells: executions may be missing');
         teller.gap('execution');

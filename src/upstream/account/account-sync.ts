@@ -5,7 +5,7 @@ import { type Category, categoryOf } from '../bybit/topics';
 import type { AccountBook } from './account-book';
 import { type KnownAccount, keyOf } from './known-account';
 
-/** Executions and closed orders that are this old when an account is first looked at may have been told by another process, or not. */
+/** Older executions and closed orders are not told when an account is first looked at: that there may be some is told instead. */
 const FIRST_LOOK_MS = 10 * 60_000;
 /** An order may have been made long before it was closed. The exchange answers for no more than seven days at once. */
 const WEEK_MS = 7 * 24 * 60 * 60_000 - 60_000;
@@ -40,6 +40,8 @@ interface Inquiry {
 export interface SyncListener {
   order(order: AccountOrder): void;
   position(position: AccountPosition): void;
+  /** What happened before the first look is told as far as it was looked at, and nobody knows whether there was more. */
+  earlier(kind: 'order' | 'execution'): void;
   /** There were more executions than the exchange was asked for. */
   truncated(): void;
   /** The exchange knows nothing of an order that was open. */
@@ -51,6 +53,8 @@ export interface SyncListener {
  * not shown any more is asked for by itself. What is pushed meanwhile counts more than any answer.
  */
 export class AccountSync {
+  /** What began since the last look. */
+  private readonly begun = new Set<AccountKind>();
   /** How often an order was looked for in vain. */
   private readonly looks = new Map<string, number>();
   /** From when on something may have happened untold, by the exchange's clock; undefined before the first look. */
@@ -69,7 +73,7 @@ export class AccountSync {
   /** What is known of one kind is to be told anew, as if it were looked at for the first time. */
   anew(kind: AccountKind): void {
     this.known.forget(kind);
-    this.untoldSince = undefined;
+    this.begun.add(kind);
     this.compared = false;
     this.newest = undefined;
   }
@@ -84,7 +88,7 @@ export class AccountSync {
       problem: undefined,
     };
     this.newest = inquiry;
-    const since = (this.untoldSince ??= now - FIRST_LOOK_MS);
+    const since = this.begin(now);
     // At first no order is known, however long ago it was made.
     const from = this.compared ? Math.max(since, now - WEEK_MS) : now - WEEK_MS;
     if (since < now - WEEK_MS) this.listener.truncated();
@@ -104,6 +108,15 @@ export class AccountSync {
       positions,
       wallet,
     };
+  }
+
+  /** From when on things are to be told. */
+  private begin(now: number): number {
+    for (const kind of this.begun) if (kind === 'order' || kind === 'execution') this.listener.earlier(kind);
+    const firstLook = now - FIRST_LOOK_MS;
+    if (this.begun.size > 0) this.untoldSince = Math.min(this.untoldSince ?? firstLook, firstLook);
+    this.begun.clear();
+    return (this.untoldSince ??= firstLook);
   }
 
   /** Tells of the orders and positions of a look; executions and the wallet are the caller's to tell. */

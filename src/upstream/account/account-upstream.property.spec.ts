@@ -18,6 +18,7 @@ class Believer {
   readonly positions = new Map<string, AccountPosition>();
   readonly coins = new Map<string, string>();
   readonly executions: AccountExecution[] = [];
+  readonly gaps: string[] = [];
   /** What went back in time. */
   readonly backwards: string[] = [];
   private readonly coinTimes = new Map<string, number>();
@@ -30,7 +31,10 @@ class Believer {
       else if (stream.kind === 'balance') this.balance(data as AccountBalance, timestamp);
       else this.executions.push(data as AccountExecution);
     },
-    gap: (stream) => this.backwards.push(`gap ${stream.name}`),
+    gap: (stream) => {
+      this.gaps.push(stream.name);
+      if (this.orders.size + this.executions.length > 0) this.backwards.push(`gap ${stream.name}`);
+    },
     status: () => undefined,
     marketStatus: () => undefined,
     close: () => undefined,
@@ -196,6 +200,8 @@ test('whatever is lost, late or out of order: in the end every event tells the t
       await rest(world, opened);
 
       expect(believer.backwards).toEqual([]);
+      // Of what was before the first look, and of nothing else.
+      expect(believer.gaps).toEqual(['account.order', 'account.execution']);
       const truth = [...account.orders.values()];
       expect(
         [...believer.orders.values()].map(({ id, status, filledQuantity }) => `${id} ${status} ${filledQuantity}`).sort(),

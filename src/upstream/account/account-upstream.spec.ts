@@ -176,7 +176,7 @@ test('streams are pending, then live when the exchange has taken the subscriptio
   world.demand.want('account.order');
   expect(world.published.take()).toEqual(['open account.order', 'pending account.order']);
   await open(world);
-  expect(world.published.take()).toEqual(['live account.order', 'market account live']);
+  expect(world.published.take()).toEqual(['live account.order', 'gap account.order', 'market account live']);
   expect(world.exchange.newest.requests('subscribe').map(({ args }) => args)).toEqual([
     ['order', 'execution', 'position', 'wallet'],
   ]);
@@ -213,6 +213,38 @@ test('the first look tells everything that there is', async () => {
     'sync order order-1 PartiallyFilled 1',
     'sync position BTCUSDT long 1',
   ]);
+});
+
+test('the first look tells a gap in place of what nobody saw: orders and executions of more than ten minutes before it', async () => {
+  const world = setUp();
+  for (const minutes of [2, 9]) {
+    world.account.fill(world.account.place('BTCUSDT', 'Buy', 1), 1);
+    world.clock.advance(minutes * MINUTE);
+  }
+  await live(world);
+  const gaps = () => world.published.take().filter((call) => call.startsWith('gap'));
+  expect(gaps()).toEqual(['gap account.order', 'gap account.execution']);
+  expect(world.published.news().filter((one) => / (order|execution)/.test(one))).toEqual([
+    'sync execution-4 1',
+    'sync order order-3 Filled 1',
+  ]);
+  await reconnect(world, () => world.clock.advance(60 * MINUTE));
+  expect(gaps()).toEqual([]);
+  expect(world.upstream.report().state).toBe('live');
+});
+
+test('a stream that begins later has a gap of its own, and the others miss nothing of an outage before it', async () => {
+  const world = setUp();
+  world.demand.want('account.execution');
+  await open(world);
+  world.published.take();
+  await drop(world);
+  world.account.fill(world.account.place('BTCUSDT', 'Buy', 1), 1);
+  world.clock.advance(20 * MINUTE);
+  world.demand.want('account.order');
+  await open(world);
+  expect(world.published.take().filter((call) => call.startsWith('gap'))).toEqual(['gap account.order']);
+  expect(world.published.news()).toContain('sync execution-2 1');
 });
 
 test('pushes are told as they come, one message per item', async () => {
@@ -515,10 +547,12 @@ describe('a key that the exchange refuses', () => {
     world.clock.advance(5 * MINUTE);
     await open(world);
     expect(world.upstream.report()).toMatchObject({ state: 'live', reason: '', breaker: 'closed' });
-    expect(world.published.take().slice(-2)).toEqual([
-      'market account resyncing: upstream connected again',
-      'market account live',
-    ]);
+    expect(
+      world.published
+        .take()
+        .filter((call) => call.startsWith('market'))
+        .slice(-2),
+    ).toEqual(['market account resyncing: upstream connected again', 'market account live']);
   });
 
   test.each([
