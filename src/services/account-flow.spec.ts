@@ -289,6 +289,61 @@ describe('the account on its way to services', () => {
     expect(world.delivered).toEqual(world.published);
   });
 
+  it('comes in order when another epoch begins while the store is away at a change of duty', async () => {
+    const world = new World();
+    const duty = new ModelDuty();
+    world.replica(duty);
+    await world.pass();
+    world.tell();
+    await world.pass(1000);
+    duty.held = false;
+    world.store.available = false;
+    duty.held = true;
+    await world.pass();
+    world.tell();
+    world.publisher.close(accountStream('order'));
+    world.publisher.open(accountStream('order'));
+    world.tell();
+    world.tell();
+    await world.settle();
+    expect(world.delivered).toEqual([
+      'account.order:test.1:1',
+      'account.order:test.1:2',
+      'account.order:test.5:1',
+      'account.order:test.5:2',
+    ]);
+    expect(world.store.places.get('account.order')?.at(-1)).toEqual({ epoch: 'test.5', seq: 2 });
+  });
+
+  it('comes without a gap when it was heard, be it in no history any more, and whatever epoch it is of', async () => {
+    const world = new World();
+    const pubsub = new InProcessPubSub(2);
+    Object.assign(world, { pubsub, publisher: new Publisher(pubsub, 'mudrex', world.clock, 'short') });
+    world.publisher.open(accountStream('order'));
+    const duty = new ModelDuty();
+    world.replica(duty);
+    await world.pass();
+    world.tell();
+    await world.pass(1000);
+    duty.held = false;
+    world.store.available = false;
+    duty.held = true;
+    await world.pass();
+    world.tell();
+    world.publisher.close(accountStream('order'));
+    world.publisher.open(accountStream('order'));
+    for (let i = 0; i < 4; i++) world.tell();
+    await world.settle();
+    expect(world.delivered).toEqual([
+      'account.order:short.1:1',
+      'account.order:short.1:2',
+      'account.order:short.2:1',
+      'account.order:short.2:2',
+      'account.order:short.2:3',
+      'account.order:short.2:4',
+    ]);
+  });
+
   it('says with a gap what was published while nobody was on duty and is in no history any more', async () => {
     const world = new World();
     const pubsub = new InProcessPubSub(2);

@@ -62,6 +62,10 @@ export class AccountIntake implements StreamListener {
     const { held = [] } = this;
     if (this.ended || this.flowing) return;
     this.held = undefined;
+    // What was heard before the epoch that was found began is older than all of it, as is the rest of the epoch before.
+    const began = held.findIndex(({ epoch }) => epoch === found.epoch);
+    const older = held.splice(0, began >= 0 ? began : held.findLastIndex(({ epoch }) => epoch === since.epoch) + 1);
+    for (const publication of older) this.take(publication);
     if (found.recovered) {
       for (const publication of found.publications) this.take(publication);
       for (const publication of held)
