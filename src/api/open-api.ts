@@ -9,7 +9,7 @@ export const API_CONTROLLERS = [SubscriptionsController, BalancesController, Mar
 
 const ABOUT = `Back-end services register here what they need and receive it as events from RabbitMQ.
 
-Every call needs a key in the header \`X-API-Key\`. Every answer says in \`X-Trace-Id\` which trace it belongs to: that of a \`traceparent\` or \`X-Trace-Id\` that was sent, else a new one. Times are ISO 8601 in UTC; amounts are decimal strings as the exchange writes them. Whatever fails has one shape: \`{error, code, details}\`.`;
+Every call needs a key in the header \`X-API-Key\`. Every answer says in \`X-Trace-Id\` which trace it belongs to: that of a \`traceparent\` or \`X-Trace-Id\` that was sent, else a new one. Times are ISO 8601 in UTC; amounts are decimal strings, exact to 18 decimals. Whatever fails has one shape: \`{error, code, details}\`.`;
 
 const TRACE_HEADER = {
   description: 'Names this request in the logs',

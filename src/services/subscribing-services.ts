@@ -99,7 +99,10 @@ export class SubscribingServices {
     return viewOf(subscription);
   }
 
-  /** When it answers, nothing more is asked of the exchange for this subscription. */
+  /**
+   * When it answers on duty, the exchange is asked nothing more for this subscription, though somebody else may still need its topic. On
+   * another replica that is so when the one on duty has looked, within a second.
+   */
   async cancel(id: string): Promise<CancelView> {
     const cancelled = await kept(this.deps.store.subscriptions.cancel(id));
     if (!cancelled) throw notFound(id);

@@ -61,7 +61,7 @@ export interface SubscriptionStore {
   touch(times: ReadonlyMap<string, number>): Promise<void>;
 }
 
-/** One coin at one time. Times are ms since 1970; amounts as the exchange writes them, exact to 18 decimals. */
+/** One coin at one time. Times are ms since 1970; amounts exact, without zeros at their end, cut after 18 decimals. */
 export interface BalanceRecord extends CoinBalance {
   readonly accountType: string;
   /** When the exchange said so. */

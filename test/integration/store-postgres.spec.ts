@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import { systemClock } from '../../src/clock/clock';
 import { openStore } from '../../src/store/open-store';
@@ -238,6 +240,63 @@ describe('a store that is stopped', () => {
       const others = await rowsOf("select 1 from pg_stat_activity where application_name like 'tapecast%'");
       return others.length === 0;
     });
+  });
+});
+
+describe('what docs/storage.md prunes', () => {
+  it('leaves the newest balance of each coin and of the whole account, by the time of the exchange, however old they are', async () => {
+    const store = await started();
+    const everything = { limit: 100, offset: 0 };
+    const wallet = (seq: number, timestamp: number, coin: string): OutboxEvent => ({
+      messageId: `account.balance:e1:${seq}`,
+      stream: 'account.balance',
+      epoch: 'e1',
+      seq,
+      routingKey: 'balance.account.unified',
+      traceId: 'f'.repeat(32),
+      body: '{}',
+      balance: {
+        timestamp,
+        payload: {
+          accountType: 'UNIFIED',
+          origin: 'push',
+          margin: {
+            totalEquity: String(seq),
+            totalWalletBalance: null,
+            totalMarginBalance: null,
+            totalAvailableBalance: null,
+            totalUnrealisedPnl: null,
+            totalInitialMargin: null,
+            totalMaintenanceMargin: null,
+          },
+          coins: [
+            {
+              coin,
+              walletBalance: String(seq),
+              equity: null,
+              locked: null,
+              borrowed: null,
+              accruedInterest: null,
+              unrealisedPnl: null,
+              realisedPnl: null,
+              usdValue: null,
+            },
+          ],
+        },
+      },
+    });
+    await store.outbox.keep([wallet(1, 1000, 'BTC'), wallet(2, 3000, 'BTC'), wallet(3, 2000, 'BTC'), wallet(4, 1500, 'USDT')]);
+    for (const table of ['account_balances', 'account_margin_balances']) {
+      await statement(schema.url, `update ${table} set recorded_at = now() - interval '1 year'`);
+    }
+    const before = await store.balances.latest({}, everything);
+    const page = readFileSync(join(__dirname, '../../docs/storage.md'), 'utf8');
+    const [, prune] = /```sql\n(delete from account_balances.*?)```/s.exec(page) ?? [];
+    await statement(schema.url, prune ?? 'there is no such block');
+    expect(await store.balances.latest({}, everything)).toEqual(before);
+    expect(before).toMatchObject({ margin: { totalEquity: '2' }, total: 2 });
+    expect((await store.balances.history({}, everything)).total).toBe(2);
+    expect(await rowsOf('select from account_margin_balances')).toHaveLength(1);
   });
 });
 
