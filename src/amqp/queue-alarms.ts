@@ -39,21 +39,13 @@ export class QueueAlarms {
     return THRESHOLDS.map(({ alarm }) => alarm).filter((alarm) => this.ringing.has(alarm));
   }
 
-  /** @returns those that begin to ring with these figures, and those that are over */
-  update(figures: QueueFigures): { raised: QueueAlarm[]; over: QueueAlarm[] } {
-    const change: { raised: QueueAlarm[]; over: QueueAlarm[] } = { raised: [], over: [] };
+  update(figures: QueueFigures): void {
     for (const { alarm, of, raised, over } of THRESHOLDS) {
       const value = of(figures);
       if (value === undefined) continue;
-      if (!this.ringing.has(alarm) && raised(value)) {
-        this.ringing.add(alarm);
-        change.raised.push(alarm);
-      } else if (this.ringing.has(alarm) && over(value)) {
-        this.ringing.delete(alarm);
-        change.over.push(alarm);
-      }
+      if (raised(value)) this.ringing.add(alarm);
+      else if (over(value)) this.ringing.delete(alarm);
     }
-    return change;
   }
 }
 

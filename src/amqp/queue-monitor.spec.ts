@@ -9,9 +9,11 @@ describe('QueueMonitor', () => {
   let log: KeptLog;
   let monitor: QueueMonitor;
   let now: number;
+  let logging: boolean;
   beforeEach(() => {
     log = new KeptLog();
-    monitor = new QueueMonitor({ exchange: 'ws-gateway', queueMaxLength: 20_000 }, log);
+    logging = true;
+    monitor = new QueueMonitor({ exchange: 'ws-gateway', queueMaxLength: 20_000, logging: () => logging }, log);
     monitor.otherwise(TRADES, undefined);
     monitor.otherwise(OF_SERVICE, undefined);
     now = 0;
@@ -101,6 +103,24 @@ describe('QueueMonitor', () => {
       },
       { level: 'info', text: 'queue_other_arguments_over', fields: expect.objectContaining({ queue: TRADES }) as unknown },
     ]);
+  });
+
+  it('has the alarms where others log them too, and logs those that ring when it begins to', () => {
+    const look = (messages: number) => monitor.looked(TRADES, { messages, consumers: 1 }, (now += LOOK_MS));
+    logging = false;
+    look(1500);
+    expect(report()?.alarms).toEqual(['backlog_warning']);
+    expect(log.texts).toEqual([]);
+    logging = true;
+    look(1500);
+    expect(log.texts).toEqual(['queue_backlog_warning']);
+    logging = false;
+    look(0);
+    look(1500);
+    logging = true;
+    look(1500);
+    look(0);
+    expect(log.texts).toEqual(['queue_backlog_warning', 'queue_backlog_warning', 'queue_backlog_warning_over']);
   });
 
   it('ends the alarms of a queue that it is to forget', () => {

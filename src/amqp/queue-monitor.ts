@@ -8,6 +8,8 @@ import { queueOfClass, queueOfService } from './queue-names';
 interface Watched {
   readonly flow: QueueFlow;
   readonly alarms: QueueAlarms;
+  /** Alarms that were logged and whose end was not. */
+  readonly logged: Set<QueueAlarm>;
   published: number;
   messages: number;
   /** What came divided by what left; undefined when that is not known. */
@@ -19,6 +21,8 @@ interface Watched {
 export interface QueueMonitorOptions {
   readonly exchange: string;
   readonly queueMaxLength: number;
+  /** Whether alarms are logged here now: all processes of a fleet see the same ones, and one is to log them. */
+  readonly logging: () => boolean;
 }
 
 /** Knows of every queue how full it is, how fast it grows, and whether that is worth somebody's attention. */
@@ -61,7 +65,7 @@ export class QueueMonitor {
   forget(queue: string): void {
     const watched = this.queues.get(queue);
     if (!watched) return;
-    for (const alarm of watched.alarms.raised) this.say(queue, watched, alarm, true);
+    this.tell(queue, watched, []);
     this.queues.delete(queue);
   }
 
@@ -82,6 +86,7 @@ export class QueueMonitor {
     const watched: Watched = {
       flow,
       alarms: new QueueAlarms(),
+      logged: new Set(),
       published: 0,
       messages: 0,
       slowness: undefined,
@@ -98,14 +103,32 @@ export class QueueMonitor {
 
   private update(queue: string, watched: Watched): void {
     const { messages, slowness, otherwise } = watched;
-    const { raised, over } = watched.alarms.update({
+    watched.alarms.update({
       messages,
       capacityRatio: messages / this.options.queueMaxLength,
       slowness,
       otherwise: otherwise !== undefined,
     });
-    for (const alarm of raised) this.say(queue, watched, alarm, false);
-    for (const alarm of over) this.say(queue, watched, alarm, true);
+    this.tell(queue, watched, watched.alarms.raised);
+  }
+
+  /** Who begins to log them logs what rings already. */
+  private tell(queue: string, watched: Watched, ringing: readonly QueueAlarm[]): void {
+    const { logged } = watched;
+    if (!this.options.logging()) {
+      logged.clear();
+      return;
+    }
+    for (const alarm of ringing) {
+      if (logged.has(alarm)) continue;
+      logged.add(alarm);
+      this.say(queue, watched, alarm, false);
+    }
+    for (const alarm of logged) {
+      if (ringing.includes(alarm)) continue;
+      logged.delete(alarm);
+      this.say(queue, watched, alarm, true);
+    }
   }
 
   private say(queue: string, watched: Watched, alarm: QueueAlarm, over: boolean): void {

@@ -36,6 +36,8 @@ export interface RabbitDeps {
   readonly log: AmqpLog;
   /** Hears of every event that is in its queues. */
   readonly confirmed?: (event: OutgoingEvent) => void;
+  /** Whether alarms of queues are logged here now. Always by default. */
+  readonly logsAlarms?: () => boolean;
 }
 
 /** RabbitMQ: one connection, a channel for market events, one for account events, and one that looks at the queues. */
@@ -73,7 +75,7 @@ export class RabbitBroker implements EventBroker {
       away: (reason, detail) => this.lose(reason, detail),
       blocked: (words) => this.block(words),
     });
-    this.monitor = new QueueMonitor({ exchange, queueMaxLength }, log);
+    this.monitor = new QueueMonitor({ exchange, queueMaxLength, logging: deps.logsAlarms ?? (() => true) }, log);
     this.topology = new Topology(
       { exchange, queueTtlMs, queueMaxLength },
       {

@@ -75,6 +75,7 @@ function servicesFor(
           { url: amqpUrl, queueTtlMs, queueMaxLength },
           {
             ...deps,
+            logsAlarms: () => duty.held,
             confirmed: (event) => {
               services.confirmed(event);
               spans?.(event);
