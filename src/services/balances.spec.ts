@@ -1,4 +1,6 @@
 import { StoreUnavailable, type BalanceRecord, type MarginRecord } from '../store/store';
+import type { AccountBalance } from '../streams/account';
+import type { AccountState } from '../upstream/account/account-report';
 import { Balances } from './balances';
 
 const RECORD: BalanceRecord = {
@@ -30,14 +32,29 @@ const MARGIN: MarginRecord = {
 };
 const PAGE = { limit: 10, offset: 0 };
 
+const WALLET: AccountBalance = {
+  accountType: 'UNIFIED',
+  margin: MARGIN,
+  coins: [{ ...RECORD, coin: 'ETH' }],
+  origin: 'sync',
+};
+
 function setUp(sync: () => Promise<{ coins: string[] }> = () => Promise.resolve({ coins: ['BTC', 'USDT'] }), configured = true) {
   const state = { away: false };
+  const account: { state: AccountState } = { state: 'live' };
+  const appended: unknown[][] = [];
   const answer = <T>(value: T) => (state.away ? Promise.reject(new StoreUnavailable('away')) : Promise.resolve(value));
   const store = {
+    append: (...record: unknown[]) => answer(void appended.push(record)),
     latest: () => answer({ balances: [RECORD], total: 1, margin: MARGIN }),
     history: () => answer({ records: [RECORD], total: 7 }),
   };
-  return { state, balances: new Balances(store, { report: () => ({ configured }), syncBalances: sync }) };
+  const source = {
+    report: () => ({ configured, state: account.state }),
+    syncBalances: sync,
+    wallet: () => Promise.resolve({ balance: WALLET, asOf: 1234 }),
+  };
+  return { state, account, appended, balances: new Balances(store, source) };
 }
 
 describe('balances', () => {
@@ -75,5 +92,15 @@ describe('balances', () => {
       message: 'The balances could not be fetched from the exchange: rate limited',
     });
     await expect(setUp(undefined, false).balances.sync()).rejects.toMatchObject({ code: 'ACCOUNT_NOT_CONFIGURED' });
+  });
+
+  it('are fetched and recorded, once for all who ask meanwhile, where the account is not followed', async () => {
+    const { balances, account, appended, state } = setUp(() => Promise.reject(new Error('not followed')));
+    account.state = 'off';
+    const answer = { updated_coins: ['ETH'], updated_count: 1 };
+    await expect(Promise.all([balances.sync(), balances.sync()])).resolves.toEqual([answer, answer]);
+    expect(appended).toEqual([[WALLET, 1234, null]]);
+    state.away = true;
+    await expect(balances.sync()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 });

@@ -1,4 +1,7 @@
 import type { BalanceRecord, BalanceStore, MarginRecord } from '../store/store';
+import type { AccountBalance } from '../streams/account';
+import { currentTraceId } from '../tracing/trace-context';
+import type { AccountState } from '../upstream/account/account-report';
 import {
   ApiError,
   type BalanceHistoryQuery,
@@ -13,13 +16,19 @@ import { kept } from './subscribing-services';
 
 /** The account's side of the balances: asks the exchange now. */
 export interface BalanceSource {
-  report(): { readonly configured: boolean };
-  /** Rejects with an error whose message is safe to show. */
+  /** `off`: the account is not followed here. */
+  report(): { readonly configured: boolean; readonly state: AccountState };
+  /** Fetches them and tells them on their stream, where the account is followed. Rejects with an error whose message is safe to show. */
   syncBalances(): Promise<{ readonly coins: readonly string[] }>;
+  /** Fetches them and tells nobody. Rejects as the other. */
+  wallet(): Promise<{ readonly balance: AccountBalance; readonly asOf: number }>;
 }
 
 /** The account's balances as they were recorded. Rejects with {@link ApiError}. */
 export class Balances {
+  /** Who asks meanwhile gets the same answer. */
+  private recording: Promise<readonly string[]> | undefined;
+
   constructor(
     private readonly store: BalanceStore,
     private readonly source: BalanceSource,
@@ -35,14 +44,32 @@ export class Balances {
     return { records: records.map(balanceView), total };
   }
 
-  /** What the exchange answers becomes an event like a push, and is recorded as one. */
+  /**
+   * What the exchange answers becomes an event like a push, and is recorded as one. Where the account is not followed it is only
+   * recorded: events come from the one on duty, which compares by itself.
+   */
   async sync(): Promise<BalanceSyncView> {
     if (!this.source.report().configured) {
       throw new ApiError('ACCOUNT_NOT_CONFIGURED', 'No account is followed here; set BYBIT_API_KEY and BYBIT_API_SECRET.');
     }
+    const followed = this.source.report().state !== 'off';
+    const coins = followed ? (await this.fetched(this.source.syncBalances())).coins : await (this.recording ??= this.record());
+    return { updated_coins: coins, updated_count: coins.length };
+  }
+
+  private async record(): Promise<readonly string[]> {
     try {
-      const { coins } = await this.source.syncBalances();
-      return { updated_coins: coins, updated_count: coins.length };
+      const { balance, asOf } = await this.fetched(this.source.wallet());
+      await kept(this.store.append(balance, asOf, currentTraceId() ?? null));
+      return balance.coins.map(({ coin }) => coin);
+    } finally {
+      this.recording = undefined;
+    }
+  }
+
+  private async fetched<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    try {
+      return await asked;
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
       throw new ApiError('BALANCE_SYNC_FAILED', `The balances could not be fetched from the exchange: ${reason}`);

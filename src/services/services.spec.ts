@@ -48,7 +48,11 @@ function setUp({ broker = true, account = true } = {}) {
       duty,
       store: openers.store,
       broker: broker ? openers.rabbit : undefined,
-      account: { report: () => report, syncBalances: () => Promise.resolve({ coins: [] }) },
+      account: {
+        report: () => report,
+        syncBalances: () => Promise.resolve({ coins: [] }),
+        wallet: () => Promise.reject(new Error('unused')),
+      },
       symbols: { look: () => ({ known: true }), lists: () => [] },
       clock,
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },

@@ -42,7 +42,7 @@ export interface ServicesDeps {
   readonly store: Store & Opened;
   /** Undefined where none is configured. */
   readonly broker: (EventBroker & Opened) | undefined;
-  readonly account: Pick<BalanceSource, 'syncBalances'> & { report(): AccountReport };
+  readonly account: Pick<BalanceSource, 'syncBalances' | 'wallet'> & { report(): AccountReport };
   readonly symbols: Pick<SymbolDirectory, 'look'> & SymbolLists;
   readonly clock: Clock;
   readonly log: ServicesLog;

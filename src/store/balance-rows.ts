@@ -8,10 +8,10 @@ export type BalanceRow = Omit<Selectable<AccountBalancesTable>, 'id'>;
 export type MarginRow = Omit<Selectable<AccountMarginBalancesTable>, 'id' | 'trace_id'>;
 
 /** What is said of the account besides its amounts. */
-interface Circumstances {
+export interface Circumstances {
   readonly exchangeTime: Date;
   readonly recordedAt: Date;
-  readonly traceId: string;
+  readonly traceId: string | null;
 }
 
 /** A row for each coin, but for those whose balance no column holds. */

@@ -1,6 +1,9 @@
 import { sql } from 'kysely';
+import type { Clock } from '../clock/clock';
+import type { AccountBalance } from '../streams/account';
+import { recordBalance } from './balance-recording';
 import { balanceOf, marginOf } from './balance-rows';
-import type { Database } from './database';
+import type { Database, StoreLog } from './database';
 import type { BalanceRecord, BalanceStore, MarginRecord, Page } from './store';
 import type { TypedDatabase } from './tables';
 
@@ -10,9 +13,20 @@ interface HistoryFilter {
   readonly to?: number | undefined;
 }
 
-/** What was recorded of the account, in SQL. The outbox records it, together with the events that tell it. */
+/** What was recorded of the account, in SQL. The outbox records what events tell, together with them. */
 export class SqlBalances implements BalanceStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly log: StoreLog,
+  ) {}
+
+  async append(balance: AccountBalance, timestamp: number, traceId: string | null): Promise<void> {
+    const circumstances = { exchangeTime: new Date(timestamp), recordedAt: new Date(this.clock.now()), traceId };
+    await this.database.ask((db) =>
+      db.transaction().execute((transaction) => recordBalance(transaction, balance, circumstances, this.log)),
+    );
+  }
 
   async latest(
     { coin }: { readonly coin?: string | undefined },

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Clock } from '../clock/clock';
-import { coinRowsOf, marginRowsOf } from './balance-rows';
+import { recordBalance } from './balance-recording';
 import type { Database, StoreLog } from './database';
 import type { OutboxEvent, OutboxStore } from './store';
 import type { TypedDatabase } from './tables';
@@ -100,12 +100,7 @@ export class SqlOutbox implements OutboxStore {
     for (const { balance, traceId } of events) {
       if (!balance) continue;
       const circumstances = { exchangeTime: new Date(balance.timestamp), recordedAt, traceId };
-      const coins = coinRowsOf(balance.payload, circumstances);
-      const margin = marginRowsOf(balance.payload, circumstances);
-      const unfit = balance.payload.coins.length - coins.length;
-      if (unfit > 0) this.log.warn({ coins: unfit, trace_id: traceId }, 'balances that are no decimal numbers are not recorded');
-      if (coins.length > 0) await transaction.insertInto('account_balances').values(coins).execute();
-      if (margin.length > 0) await transaction.insertInto('account_margin_balances').values(margin).execute();
+      await recordBalance(transaction, balance.payload, circumstances, this.log);
     }
   }
 }

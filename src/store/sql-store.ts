@@ -32,7 +32,7 @@ export class SqlStore implements OpenedStore {
     { clock, log }: Pick<StoreDeps, 'clock' | 'log'>,
   ) {
     this.subscriptions = new SqlSubscriptions(database, clock);
-    this.balances = new SqlBalances(database);
+    this.balances = new SqlBalances(database, clock, log);
     this.outbox = new SqlOutbox(database, clock, log);
   }
 

@@ -77,6 +77,8 @@ export interface MarginRecord extends MarginBalance {
 }
 
 export interface BalanceStore {
+  /** Records what no event tells. `timestamp`: when the exchange said so, ms since 1970. As {@link OutboxStore.keep} with unfit amounts. */
+  append(balance: AccountBalance, timestamp: number, traceId: string | null): Promise<void>;
   /** The newest of each coin, by coin; `margin` of the account's newest. */
   latest(
     filter: { readonly coin?: string | undefined },

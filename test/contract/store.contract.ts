@@ -296,6 +296,23 @@ export function describeStore(name: string, start: () => Promise<StartedStore>, 
         expect(await store.balances.history({}, EVERYTHING)).toEqual({ records: [record], total: 1 });
       });
 
+      it('are recorded without an event, too', async () => {
+        const balance: AccountBalance = {
+          accountType: 'UNIFIED',
+          margin: { ...NO_MARGIN, totalEquity: '3' },
+          coins: [coin('BTC', '-1.50'), coin('XYZ', 'a lot')],
+          origin: 'sync',
+        };
+        await store.balances.append(balance, 1234, null);
+        const recordedAt = clock.now();
+        expect(await store.balances.latest({}, EVERYTHING)).toMatchObject({
+          balances: [{ coin: 'BTC', walletBalance: '-1.5', accountType: 'UNIFIED', timestamp: 1234, recordedAt, traceId: null }],
+          total: 1,
+          margin: { totalEquity: '3', timestamp: 1234 },
+        });
+        expect(await store.outbox.count()).toBe(0);
+      });
+
       it('that no column holds are left out alone', async () => {
         const odd = { ...coin('BTC', '1'), equity: '', locked: '1e400', borrowed: '100000000000000000000' };
         await store.outbox.keep([wallet(1, 1000, [coin('XYZ', 'a lot'), odd]), wallet(2, 2000, [coin('ETH', '2')])]);

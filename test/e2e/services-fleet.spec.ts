@@ -69,6 +69,19 @@ it('one replica sends each event once, whichever of them took the subscription',
   await desk.close();
 });
 
+it('every replica fetches the balances, and all of them answer what was recorded', async () => {
+  const duty = await holder(replicas);
+  await rig.exchange.whenConnected('private');
+  for (const replica of replicas) {
+    rig.gateway = replica;
+    const answer = await rig.callUntil(200, 'POST', '/api/v1/balances/sync');
+    expect(answer['updated_coins']).toContain('USDT');
+  }
+  rig.gateway = duty;
+  const { balances } = await rig.callUntil(200, 'GET', '/api/v1/balances?coin=USDT');
+  expect(balances).toMatchObject([{ coin: 'USDT', wallet_balance: '1000000' }]);
+});
+
 it('another replica takes over from one that is killed, and no event of the account is missing', async () => {
   await rig.subscribe('desk', { channel_type: 'order' });
   await rig.subscribe('desk', { channel_type: 'kline', symbol: 'BTCUSDT', interval: '1m' });

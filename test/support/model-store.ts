@@ -10,6 +10,7 @@ import {
   type SubscriptionFilter,
   type Page,
 } from '../../src/store/store';
+import type { AccountBalance } from '../../src/streams/account';
 
 /** A store in memory that can be away, and that can do what is asked and fail to say so. */
 export class ModelStore implements Store {
@@ -98,6 +99,10 @@ export class ModelStore implements Store {
   };
 
   readonly balances = {
+    append: ({ accountType, coins }: AccountBalance, timestamp: number, traceId: string | null) =>
+      this.ask(() => {
+        for (const coin of coins) this.records.push({ ...coin, accountType, timestamp, recordedAt: this.time, traceId });
+      }),
     latest: () => this.ask(() => ({ balances: this.records, total: this.records.length, margin: null })),
     history: () => this.ask(() => ({ records: this.records, total: this.records.length })),
   };

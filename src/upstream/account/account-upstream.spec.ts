@@ -689,6 +689,16 @@ describe('balances now', () => {
     await expect(world.upstream.syncBalances()).resolves.toEqual({ coins: [] });
   });
 
+  test('are fetched where the account is not followed, and told to nobody', async () => {
+    const world = setUp();
+    world.account.transfer('BTC', 1);
+    await expect(world.upstream.wallet()).resolves.toMatchObject({
+      balance: { coins: [{ coin: 'BTC', walletBalance: '1.00' }] },
+    });
+    expect([world.published.take(), world.exchange.sockets]).toEqual([[], []]);
+    await expect(setUp({ configured: false }).upstream.wallet()).rejects.toMatchObject({ reason: 'off' });
+  });
+
   test('are refused where no account is followed', async () => {
     await expect(setUp().upstream.syncBalances()).rejects.toMatchObject({ reason: 'off' });
     await expect(setUp({ configured: false }).upstream.syncBalances()).rejects.toMatchObject({

@@ -18,6 +18,7 @@ import type { FetchJson } from '../rest';
 import { dialWebSocket } from '../socket';
 import type { Dial } from '../socket';
 import type { StreamPublisher } from '../stream-publisher';
+import type { AccountBook } from './account-book';
 import { AccountFollower } from './account-follower';
 import { AccountLink } from './account-link';
 import type { AccountReport, AccountState } from './account-report';
@@ -63,6 +64,7 @@ export class AccountUpstream {
   private readonly credentialBreaker: CredentialBreaker;
   private readonly follower: AccountFollower | undefined;
   private readonly link: AccountLink | undefined;
+  private readonly book: AccountBook | undefined;
   /** Streams that are served, and the timer that ends each when nobody wants it any more. */
   private readonly served = new Map<AccountKind, Timer | undefined>();
   private running = false;
@@ -85,8 +87,9 @@ export class AccountUpstream {
     const fetch = deps.fetchJson ?? fetchJson;
     const time = new ServerTime(restUrl, fetch, clock);
     const rest = new SignedRest({ restUrl, credentials, time, fetchJson: fetch, clock });
+    this.book = new AccountReader(rest, time, (error, path) => this.bad.add('account', error.reason, error.message, path));
     this.follower = new AccountFollower(backoff, {
-      book: new AccountReader(rest, time, (error, path) => this.bad.add('account', error.reason, error.message, path)),
+      book: this.book,
       teller: this.teller,
       badFrames: this.bad,
       clock,
@@ -174,6 +177,13 @@ export class AccountUpstream {
     if (!this.teller.serves('balance')) throw new AccountError('off', 'The account is not followed here now.');
     if (this.credentialBreaker.state === 'open') throw new AccountError('refused', this.credentialBreaker.reason);
     return this.follower.syncBalances();
+  }
+
+  /** Fetches all balances now, also where the account is not followed, and tells nobody. Rejects with an {@link AccountError}. */
+  async wallet(): ReturnType<AccountBook['wallet']> {
+    if (!this.book) throw new AccountError('off', NOT_CONFIGURED);
+    if (this.credentialBreaker.state === 'open') throw new AccountError('refused', this.credentialBreaker.reason);
+    return this.book.wallet();
   }
 
   private judge(): void {
