@@ -74,11 +74,11 @@ it('every replica fetches the balances, and all of them answer what was recorded
   await rig.exchange.whenConnected('private');
   for (const replica of replicas) {
     rig.gateway = replica;
-    const answer = await rig.callUntil(200, 'POST', '/api/v1/balances/sync');
+    const answer = await rig.callUntil(200, 'POST', '/balances/sync');
     expect(answer['updated_coins']).toContain('USDT');
   }
   rig.gateway = duty;
-  const { balances } = await rig.callUntil(200, 'GET', '/api/v1/balances?coin=USDT');
+  const { balances } = await rig.callUntil(200, 'GET', '/balances?coin=USDT');
   expect(balances).toMatchObject([{ coin: 'USDT', wallet_balance: '1000000' }]);
 });
 
