@@ -46,6 +46,11 @@ export function messageIdOf(topic: string, { epoch, seq }: Position): string {
   return `${topic}:${epoch}:${seq}`;
 }
 
+/** Of the whole state at a place, for who begins there. Not the id of what was published there: who had that would take it for the same. */
+export function snapshotIdOf(topic: string, place: Position): string {
+  return `${messageIdOf(topic, place)}:snapshot`;
+}
+
 /** The trace of one message of the exchange, 32 hex digits: made of its id, so that it too is the same when the event is sent again. */
 export function traceIdOf(messageId: string): string {
   return hash('md5', messageId);

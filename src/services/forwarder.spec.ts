@@ -104,7 +104,7 @@ describe('forwarding', () => {
   });
 
   it('begins anew who has cancelled and subscribed again in one go, without letting the exchange go', () => {
-    const { forwarder, price, told, demand } = setUp();
+    const { forwarder, broker, price, told, demand } = setUp();
     price({ price: '1' });
     forwarder.want(wanted([TICKER.name, TICKER, 'ticker', 'desk']));
     price({ price: '2' });
@@ -116,6 +116,13 @@ describe('forwarding', () => {
       'update 2',
       'snapshot 2',
       'update 3',
+    ]);
+    // The whole state at a place is not what was published there, so that who has seen one does not take the other for it.
+    expect(broker.events.map(({ messageId }) => messageId)).toEqual([
+      'futures.ticker.BTCUSDT:test.1:1:snapshot',
+      'futures.ticker.BTCUSDT:test.1:2',
+      'futures.ticker.BTCUSDT:test.1:2:snapshot',
+      'futures.ticker.BTCUSDT:test.1:3',
     ]);
     expect(demand).toEqual(['+futures.ticker.BTCUSDT']);
   });
@@ -144,7 +151,7 @@ describe('forwarding', () => {
     expect(
       (broker.of('desk') as unknown as EventBody[]).map(({ event_id, payload }) => [event_id, payload.type, payload.data]),
     ).toEqual([
-      ['futures.funding.BTCUSDT:test.1:1', 'snapshot', { symbol: 'BTCUSDT', ...funding }],
+      ['futures.funding.BTCUSDT:test.1:1:snapshot', 'snapshot', { symbol: 'BTCUSDT', ...funding }],
       ['futures.funding.BTCUSDT:test.1:3', 'update', { symbol: 'BTCUSDT', ...funding, fundingRate: '-0.0002' }],
     ]);
     expect(broker.events[0]?.routingKey).toBe('funding.futures.BTCUSDT');

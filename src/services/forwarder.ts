@@ -5,7 +5,7 @@ import type { Publication } from '../pubsub/publication';
 import type { EventType } from '../streams/event-type';
 import type { MarketStream } from '../streams/stream';
 import type { Hub } from '../subscriptions/hub';
-import { carriedBy, eventBody, gapBody, gapIn, messageIdOf, traceIdOf, type Carried } from './event-body';
+import { carriedBy, eventBody, gapBody, gapIn, messageIdOf, snapshotIdOf, traceIdOf, type Carried } from './event-body';
 import { ForwardedTopic } from './forwarded-topic';
 import { fundingChanged, fundingIn, type Funding } from './funding-change';
 
@@ -91,7 +91,8 @@ export class Forwarder {
     services: readonly string[],
     begins: boolean,
   ): void => {
-    const messageId = messageIdOf(topic, publication);
+    const whole = begins && (publication.type === 'snapshot' || eventType === 'funding');
+    const messageId = whole ? snapshotIdOf(topic, publication) : messageIdOf(topic, publication);
     const traceId = traceIdOf(messageId);
     const about = { messageId, eventType, topic, traceId };
     let body: Buffer;
