@@ -3,8 +3,6 @@ import type { ServicesReport } from '../services/services-report';
 
 /** After a loss somebody should look, even when the queue has room again. */
 const LOSS_TOLD_MS = 300_000;
-/** Worse than a warning: events are being lost, or will be soon; or a queue is not what it should be. */
-const SEVERE: readonly QueueAlarm[] = ['backlog_critical', 'capacity_critical', 'other_arguments'];
 
 interface PartHealth {
   readonly status: 'up' | 'down';
@@ -26,7 +24,7 @@ export interface ServicesHealth {
     /** Market events that wait for it, and those that were dropped because too many did. */
     readonly waiting: number;
     readonly dropped: number;
-    /** Only those with something wrong. */
+    /** Only those with something to look at. None of it is down for that: what nobody reads fills, and drops its oldest, by design. */
     readonly queues: readonly QueueHealth[];
   };
   readonly account?: PartHealth & { readonly state: string };
@@ -69,12 +67,10 @@ function part(up: boolean, { since, reason }: { readonly since: number; readonly
 }
 
 function brokerHealth(broker: NonNullable<ServicesReport['broker']>): NonNullable<ServicesHealth['broker']> {
-  const { available, since, blocked, waiting, dropped } = broker;
+  const { available, blocked, waiting, dropped } = broker;
   const queues = broker.queues.filter(({ alarms }) => alarms.length > 0);
-  const severe = queues.filter(({ alarms }) => alarms.some((alarm) => SEVERE.includes(alarm)));
-  const reason = available ? severe.map(({ queue, alarms }) => `${queue}: ${alarms.join(', ')}`).join('; ') : broker.reason;
   return {
-    ...part(available && severe.length === 0, { since, reason }),
+    ...part(available, broker),
     blocked,
     waiting,
     dropped,
