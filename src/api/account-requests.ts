@@ -9,7 +9,7 @@ import { Optional, text } from './rule';
 const LAST_TIME = 253_402_300_799_999;
 const TIME = {
   holds: (value: unknown) => Number.isSafeInteger(value) && Number(value) <= LAST_TIME,
-  problem: 'must be a time in UTC such as 2026-11-21T18:30:00Z, or milliseconds since 1970',
+  problem: 'must be a time with its zone such as 2026-11-21T18:30:00Z, or milliseconds since 1970',
 };
 
 /** Whose newest balances to list. */

@@ -28,21 +28,32 @@ const EXAMPLES: Record<ApiErrorCode, { readonly error: string; readonly details?
       'channel_type must be one of trades, ticker, orderbook, kline, liquidation, funding, order, execution, position, balance.',
     details: [{ field: 'channel_type', problem: 'must be one of trades, ticker, …' }],
   },
-  MISSING_SYMBOL: { error: 'A ticker is of a symbol: add one, for example "symbol": "BTCUSDT".' },
+  MISSING_SYMBOL: { error: 'ticker needs a symbol, for example "BTCUSDT".' },
   INVALID_SYMBOL: { error: 'Unknown symbol on futures: BTCUSD. Did you mean BTCUSDT?', details: { nearest: ['BTCUSDT'] } },
-  INVALID_TOPIC: { error: 'The interval of the kline is missing; add "interval": "1h" or "topic": "kline:1h:BTCUSDT".' },
+  INVALID_TOPIC: { error: 'kline needs an interval: send "interval": "1m" or "topic": "kline:1m:BTCUSDT".' },
   UNAUTHORIZED: { error: 'The API key is missing; send it in the header X-API-Key.' },
-  SUBSCRIPTION_NOT_FOUND: { error: 'There is no subscription with this id in force; GET /api/v1/subscriptions lists them.' },
-  SUBSCRIPTION_EXISTS: { error: 'risk-engine has an active subscription of futures.kline.1h.BTCUSDT already.' },
+  SUBSCRIPTION_NOT_FOUND: {
+    error: 'There is no active subscription 7c9e6679-7425-40de-944b-e07fc1f90ae7.',
+    details: { subscription_id: '7c9e6679-7425-40de-944b-e07fc1f90ae7' },
+  },
+  SUBSCRIPTION_EXISTS: {
+    error: 'risk-engine has subscribed to futures.kline.1h.BTCUSDT already.',
+    details: { topic: 'futures.kline.1h.BTCUSDT', requesting_service: 'risk-engine' },
+  },
   TOO_MANY_WRONG_KEYS: { error: 'Too many wrong API keys; wait 5 s and check the key.' },
-  EXCHANGE_REJECTED: { error: 'The exchange refused it: Invalid symbol' },
-  BALANCE_SYNC_FAILED: { error: 'The exchange did not tell the balances: it is out of reach. Try again.' },
+  EXCHANGE_REJECTED: {
+    error: 'The exchange refused futures.ticker.BTCUSDT: error:handler not found,topic:tickers.BTCUSDT',
+    details: { topic: 'futures.ticker.BTCUSDT', reason: 'error:handler not found,topic:tickers.BTCUSDT' },
+  },
+  BALANCE_SYNC_FAILED: {
+    error: 'The balances could not be fetched from the exchange: the exchange limits our calls; waiting',
+  },
   API_DISABLED: {
     error: 'The REST interface is closed: no API key is configured. Make one with "npm run api-key -- NAME" and set API_KEYS.',
   },
-  STORE_UNAVAILABLE: { error: 'The database is out of reach; try again in a moment. Events flow on.' },
-  ACCOUNT_NOT_CONFIGURED: { error: 'No exchange account is configured; set BYBIT_API_KEY and BYBIT_API_SECRET.' },
-  SERVICES_UNAVAILABLE: { error: 'This process cannot answer now; try again in a moment.' },
+  STORE_UNAVAILABLE: { error: 'The database cannot be reached; try again in a moment. What was subscribed before goes on.' },
+  ACCOUNT_NOT_CONFIGURED: { error: 'No account is followed here; set BYBIT_API_KEY and BYBIT_API_SECRET.' },
+  SERVICES_UNAVAILABLE: { error: 'The process that serves this does not answer; try again in a moment.' },
 };
 
 /** Documents every failure of a call, by status. @param codes what this call may fail with, beside what any may */

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { CancelByServiceView, CancelView, SubscriptionsView, SubscriptionView } from '../services/api';
+import { STREAM_STATES, type CancelByServiceView, type CancelView, type StreamState, type SubscriptionsView, type SubscriptionView } from '../services/api';
 import { CHANNEL_TYPES, type ChannelType } from '../streams/event-type';
 import { MARKETS, type Market } from '../streams/stream';
 
@@ -27,6 +27,20 @@ export class Subscription implements SubscriptionView {
   @ApiProperty({ example: true, description: 'False once it is cancelled' })
   readonly is_active!: boolean;
 
+  @ApiProperty({
+    type: 'string',
+    enum: [...STREAM_STATES, null],
+    nullable: true,
+    example: 'live',
+    description:
+      'How the stream stands with the exchange. pending: not answered yet; refused: it will not serve it; unavailable: it did, and ' +
+      'does no more; null where the process that answers does not listen to it',
+  })
+  readonly state!: StreamState | null;
+
+  @ApiProperty({ type: 'string', nullable: true, example: null, description: "The exchange's words, when there are any" })
+  readonly state_reason!: string | null;
+
   @ApiProperty({ format: 'date-time', example: '2026-11-21T18:30:00.000Z' })
   readonly created_at!: string;
 
@@ -52,7 +66,7 @@ export class Subscriptions implements SubscriptionsView {
 }
 
 export class Cancelled implements CancelView {
-  @ApiProperty({ example: 'The subscription is cancelled.' })
+  @ApiProperty({ example: 'risk-engine has no subscription to futures.kline.1h.BTCUSDT any more.' })
   readonly message!: string;
 
   @ApiProperty({ format: 'uuid', example: ID })
@@ -60,7 +74,7 @@ export class Cancelled implements CancelView {
 }
 
 export class CancelledByService implements CancelByServiceView {
-  @ApiProperty({ example: '3 subscriptions of risk-engine are cancelled.' })
+  @ApiProperty({ example: 'risk-engine has no subscriptions any more.' })
   readonly message!: string;
 
   @ApiProperty({ type: 'integer', minimum: 0, example: 3 })

@@ -29,7 +29,7 @@ export class SubscriptionsController {
     operationId: 'subscribe',
     summary: 'Have the events of a stream sent to the queues of a service',
     description:
-      'The exchange is asked before this is answered. The events go to the queue ws-gateway.{service}.{event_type}, from now on and after every restart, until the subscription is cancelled.',
+      'The exchange is asked before this is answered; while it is out of reach the subscription is taken all the same, and it is asked until it answers. The events go to the queue ws-gateway.{service}.{event_type}, from now on and after every restart, until the subscription is cancelled.',
   })
   @ApiCreatedResponse({ type: Subscription, description: 'In force from now on' })
   @FailsWithBody(
@@ -77,7 +77,8 @@ export class SubscriptionsController {
   @ApiOperation({
     operationId: 'cancelSubscription',
     summary: 'Cancel a subscription',
-    description: 'The exchange is told to stop when nobody else, service or WebSocket client, needs the stream.',
+    description:
+      'The exchange is told to stop UPSTREAM_LINGER later, when nobody else, service or WebSocket client, needs the stream.',
   })
   @ApiOkResponse({ type: Cancelled, description: 'Cancelled. Cancelling it again is SUBSCRIPTION_NOT_FOUND' })
   @Fails('BAD_REQUEST', 'SUBSCRIPTION_NOT_FOUND', 'STORE_UNAVAILABLE')

@@ -1,11 +1,14 @@
 /** What docs/services.md tells a back-end service to do, done to the letter against real servers. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { connect } from 'amqplib';
 import ts from 'typescript';
+import { gapBody } from '../../src/services/event-body';
+import { ProgramOutput } from '../support/program-output';
 import { pythonWithPika } from '../support/python-pika';
 import { SERVICE_KEY, ServicesRig } from '../support/services-rig';
 
@@ -20,7 +23,7 @@ let directory: string;
 const programs: ChildProcess[] = [];
 
 beforeAll(async () => {
-  rig = await ServicesRig.start({ rabbit: true, postgres: true });
+  rig = await ServicesRig.start({ rabbit: true, postgres: true, account: true });
   directory = mkdtempSync(join(tmpdir(), 'tapecast-docs-'));
   symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
 });
@@ -38,26 +41,25 @@ function block(mark: string): string {
   return text;
 }
 
-/** Resolves with the first line that the program prints; rejects with its errors when it ends. */
-async function firstLine(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
+interface Running {
+  readonly output: ProgramOutput;
+  /** Resolves with the exit code. */
+  readonly ended: Promise<unknown>;
+}
+
+function run(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Running {
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   programs.push(child);
-  let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  const lines = createInterface({ input: child.stdout });
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`${program} ended with ${String(code)}: ${errors}`);
-  });
-  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
-  ended.catch(() => undefined);
-  return line;
+  return { output: new ProgramOutput(child), ended: once(child, 'close').then(([code]: unknown[]) => code) };
 }
 
 /** By curl, as the page says; the queue is there when events wait in it. */
 async function subscribed(): Promise<void> {
   const { gateway } = rig;
-  const env = { TAPECAST: `http://127.0.0.1:${gateway.port}`, API_KEY: SERVICE_KEY };
-  const answer = JSON.parse(await firstLine('sh', ['-c', `${block('subscribe')}\necho`], env)) as Record<string, unknown>;
+  const env = { TAPECAST: `http://127.0.0.1:${gateway.port}`, KEY: SERVICE_KEY };
+  const curl = run('sh', ['-c', block('subscribe')], env);
+  expect(await curl.ended).toBe(0);
+  const answer = JSON.parse(curl.output.text) as Record<string, unknown>;
   expect([answer['topic'] ?? 'futures.ticker.BTCUSDT', answer['code'] ?? 'SUBSCRIPTION_EXISTS']).toEqual([
     'futures.ticker.BTCUSDT',
     'SUBSCRIPTION_EXISTS',
@@ -68,29 +70,78 @@ async function subscribed(): Promise<void> {
   await consumer.close();
 }
 
-it('has consumers of at most fifteen lines', () => {
-  for (const mark of ['typescript', 'python']) expect(block(mark).trim().split('\n').length).toBeLessThanOrEqual(15);
+const PRICE = /^futures\.ticker\.BTCUSDT (snapshot|update) [\d.]+$/m;
+
+/** Prints prices, stands a gap, and ends as a failure when the broker closes its connection. */
+async function consumes(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+  const { rabbit } = rig;
+  if (!rabbit) throw new Error('no broker');
+  const consumer = run(program, args, { ...env, AMQP_URL: rabbit.url });
+  rig.exchange.stir('linear', 'tickers.BTCUSDT');
+  await consumer.output.matching(PRICE);
+  await sendGap(rabbit.url);
+  await consumer.output.matching(/^futures\.trade\.BTCUSDT gap upstream_reconnect$/m);
+  await rabbit.control('close_all_connections', 'maintenance');
+  expect(await consumer.ended).toBe(1);
+  expect(consumer.output.text).toMatch(/^The broker.* is gone: .*maintenance/m);
+}
+
+async function sendGap(url: string): Promise<void> {
+  const head = { messageId: randomUUID(), eventType: 'trade', topic: 'futures.trade.BTCUSDT', traceId: '0'.repeat(32) } as const;
+  const body = gapBody({ ...head, timestamp: 0, received: 0 }, '1', { from: 4, to: 6, reason: 'upstream_reconnect' });
+  const connection = await connect(url);
+  const channel = await connection.createConfirmChannel();
+  channel.sendToQueue('ws-gateway.desk.ticker', body);
+  await channel.waitForConfirms();
+  await connection.close();
+}
+
+it('has consumers of at most twenty lines', () => {
+  for (const mark of ['typescript', 'python']) expect(block(mark).trim().split('\n').length).toBeLessThanOrEqual(20);
 });
 
-it('shows a TypeScript consumer that prints the events which curl has subscribed to', async () => {
+it('shows a TypeScript consumer that prints what curl has subscribed to, and does not end in silence', async () => {
   await subscribed();
   const { outputText } = ts.transpileModule(block('typescript'), {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
   });
   const file = join(directory, 'consumer.mjs');
   writeFileSync(file, outputText);
-  const line = await firstLine(process.execPath, [file], { AMQP_URL: rig.rabbit?.url ?? '' });
-  expect(line).toMatch(/^futures\.ticker\.BTCUSDT (snapshot|update) [\d.]+$/);
+  await consumes(process.execPath, [file], {});
 });
 
-it('shows a Python consumer that prints them too', async () => {
+it('shows a Python consumer that does the same', async () => {
   const python = await pythonWithPika();
   await subscribed();
   const file = join(directory, 'consumer.py');
   writeFileSync(file, block('python'));
-  const told = firstLine(python.program, [file], { ...python.env, AMQP_URL: rig.rabbit?.url ?? '' });
-  rig.exchange.stir('linear', 'tickers.BTCUSDT');
-  await expect(told).resolves.toMatch(/^futures\.ticker\.BTCUSDT (snapshot|update) [\d.]+$/);
+  await consumes(python.program, [file], python.env);
+});
+
+/** The names in the first column of the tables under a heading; of the one that begins with `column`. */
+function documented(heading: string, column: string): string[] {
+  const [, part = ''] = new RegExp(`### ${heading}\\n(.*?)\\n##`, 's').exec(PAGE) ?? [];
+  const [, table = ''] = new RegExp(`^\\| ${column} \\|.*\\n.*\\n((\\|.*\\n?)+)`, 'm').exec(part) ?? [];
+  return table.split('\n').flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/\w+/g)].map(([name]) => name));
+}
+
+it('has a table of every field of the account', async () => {
+  const events = ['order', 'execution', 'position', 'balance'].map(async (channel) => {
+    await rig.subscribe('fields', { channel_type: channel });
+    const consumer = await rig.consumer(`ws-gateway.fields.${channel}`);
+    rig.exchange.account.create({ category: 'linear', symbol: 'BTCUSDT', side: 'Buy', orderType: 'Market', qty: '0.01' });
+    await consumer.until((told) => told.some(({ payload }) => payload.data));
+    await consumer.close();
+    return consumer.events.find(({ payload }) => payload.data)?.payload.data ?? {};
+  });
+  const [order = {}, execution = {}, position = {}, balance = {}] = await Promise.all(events);
+  expect(documented('order', 'field').sort()).toEqual(Object.keys(order).sort());
+  expect(documented('execution', 'field').sort()).toEqual(Object.keys(execution).sort());
+  expect(documented('position', 'field').sort()).toEqual(Object.keys(position).sort());
+  expect(documented('balance', 'field').sort()).toEqual(Object.keys(balance).sort());
+  const { margin, coins } = balance as { margin: object; coins: readonly object[] };
+  expect(documented('balance', 'of `margin`').sort()).toEqual(Object.keys(margin).sort());
+  expect(documented('balance', 'of a coin').sort()).toEqual(Object.keys(coins[0] ?? {}).sort());
 });
 
 it('names every channel type and every event field that there is', async () => {

@@ -292,7 +292,7 @@ describe('the balances', () => {
 
   it.each([
     ['from=2026-11-22T00:00:00Z&to=2026-11-21T00:00:00Z', /^to must not be before from/],
-    ['from=2026-11-21', /^from must be a time in UTC such as/],
+    ['from=2026-11-21', /^from must be a time with its zone such as/],
     ['from=2026-11-21T00:00:00', /^from must be a time/],
     ['from=2026-13-41T00:00:00Z', /^from must be a time/],
     ['to=yesterday', /^to must be a time/],
