@@ -46,7 +46,7 @@ const EXAMPLES: Record<ApiErrorCode, { readonly error: string; readonly details?
     details: { topic: 'futures.ticker.BTCUSDT', reason: 'error:handler not found,topic:tickers.BTCUSDT' },
   },
   BALANCE_SYNC_FAILED: {
-    error: 'The balances could not be fetched from the exchange: the exchange limits our calls; waiting',
+    error: 'The balances could not be fetched from the exchange: no answer from api.bybit.com',
   },
   API_DISABLED: {
     error: 'The REST interface is closed: no API key is configured. Make one with "npm run api-key -- NAME" and set API_KEYS.',
