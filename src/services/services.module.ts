@@ -15,6 +15,7 @@ import { openStore } from '../store/open-store';
 import type { Tracer } from '../tracing/tracer';
 import { TRACER, TracingModule } from '../tracing/tracing.module';
 import { AccountUpstream } from '../upstream/account/account-upstream';
+import { DutyDemand } from '../upstream/account/duty-demand';
 import { Symbols } from '../upstream/bybit/symbols';
 import { ServicesApi } from './api';
 import { eventSpans } from './event-spans';
@@ -41,10 +42,17 @@ import { SERVICES } from './services-token';
   exports: [SERVICES, ServicesApi],
 })
 export class ServicesModule implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(@Inject(SERVICES) private readonly services: Services | null) {}
+  constructor(
+    @Inject(SERVICES) private readonly services: Services | null,
+    private readonly demand: DutyDemand,
+  ) {}
 
   onApplicationBootstrap(): void {
-    this.services?.start();
+    const { services } = this;
+    if (!services) return;
+    services.start();
+    // Only now: what forwards the account's events hears of the duty first.
+    this.demand.follow(services.duty);
   }
 
   async onApplicationShutdown(): Promise<void> {

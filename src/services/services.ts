@@ -99,6 +99,11 @@ export class Services {
     this.api = new LocalServices({ brand, subscribing, balances, symbols, audiences: () => this.audiences.all() });
   }
 
+  /** Whose turn it is to forward. */
+  get duty(): Duty {
+    return this.deps.duty;
+  }
+
   /** Nothing waits for a database or a broker to be there: what needs them says so until they are. */
   start(): void {
     const { store, broker } = this.deps;

@@ -10,6 +10,7 @@ import type { Demand } from '../pubsub/pubsub';
 import { SymbolDirectory } from '../streams/symbol-directory';
 import { transformOf } from '../transform/bybit/transform-of';
 import { AccountUpstream } from './account/account-upstream';
+import { DutyDemand } from './account/duty-demand';
 import { BybitCredentials } from './bybit/account/credentials';
 import { Symbols } from './bybit/symbols';
 import { Upstream, type UpstreamOptions } from './upstream';
@@ -44,10 +45,11 @@ import { Upstream, type UpstreamOptions } from './upstream';
           { demand, publisher, transformOf, clock: systemClock, random: Math.random, log: logger },
         ),
     },
+    { provide: DutyDemand, inject: [PUBSUB], useFactory: (demand: Demand) => new DutyDemand(demand) },
     {
       provide: AccountUpstream,
-      inject: [Settings, PUBSUB, Publisher, LOGGER],
-      useFactory: (settings: Settings, demand: Demand, publisher: Publisher, logger: Logger) =>
+      inject: [Settings, DutyDemand, Publisher, LOGGER],
+      useFactory: (settings: Settings, demand: DutyDemand, publisher: Publisher, logger: Logger) =>
         new AccountUpstream(
           {
             credentials: credentialsOf(settings),
@@ -59,7 +61,7 @@ import { Upstream, type UpstreamOptions } from './upstream';
         ),
     },
   ],
-  exports: [Upstream, AccountUpstream, Symbols, SymbolDirectory],
+  exports: [Upstream, AccountUpstream, DutyDemand, Symbols, SymbolDirectory],
 })
 export class UpstreamModule implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(

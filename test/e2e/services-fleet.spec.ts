@@ -17,13 +17,14 @@ beforeEach(async () => {
     postgres: true,
     account: true,
     exchange: { balances: { USDT: '1000000' } },
-    env: { REDIS_URL: redis.url },
+    env: { REDIS_URL: redis.url, HISTORY_SIZE: '16' },
   });
   replicas = [rig.gateway];
   replicas.push(await rig.startGateway());
 });
 
 afterEach(async () => {
+  for (const { child } of replicas) child.kill('SIGCONT');
   await Promise.all(replicas.map((replica) => replica.stop()));
   await rig.stop();
   await redis.stop();
@@ -129,4 +130,34 @@ it('another replica takes over from one that shuts down, with the same ids for w
     bodies.set(event.event_id, JSON.stringify(event));
   }
   await orders.close();
+});
+
+it('another replica takes over from one that is frozen, and tells all that happened before it was on duty', async () => {
+  await rig.subscribe('desk', { channel_type: 'order' });
+  await rig.subscribe('desk', { channel_type: 'balance' });
+  const [orders, balances] = await Promise.all([rig.consumer('ws-gateway.desk.order'), rig.consumer('ws-gateway.desk.balance')]);
+  const duty = await holder(replicas);
+  await rig.exchange.whenConnected('private');
+  const placed = [place()];
+  await orders.until(has(placed));
+  const other = replicas.find((replica) => replica !== duty) ?? duty;
+  duty.child.kill('SIGSTOP');
+  // More than the history has, before the other one may so much as begin.
+  for (let i = 0; i < 200; i++) placed.push(place());
+  rig.exchange.account.transfer('USDT', '7');
+  rig.gateway = other;
+  await holder([other]);
+  placed.push(place());
+  await orders.until(has(placed));
+  await balances.until((events) => JSON.stringify(events).includes('"1000007"'));
+  duty.child.kill('SIGCONT');
+  placed.push(place());
+  await orders.until(has(placed));
+  await holder(replicas);
+  // Without a hole, and no notice in the place of one.
+  const seqs = orders.once.map(({ event_id }) => Number(event_id.split(':').at(-1)));
+  expect(seqs).toEqual(seqs.map((_, i) => (seqs[0] ?? 0) + i));
+  expect(orders.events.filter(({ payload }) => JSON.stringify(payload).includes('history_exceeded'))).toEqual([]);
+  expect(other.log.filter(({ msg }) => msg === "services' subscriptions are served here")).toHaveLength(1);
+  await Promise.all([orders.close(), balances.close()]);
 });
