@@ -16,7 +16,7 @@ export interface Arbiter {
   onVerdict(listener: () => void): void;
 }
 
-/** An arbiter that gives the duty only to who asks for it. */
+/** An arbiter that gives the duty only to who asks for it. Who does not, or has just begun to, is told that it is somebody else's. */
 export interface AskedArbiter extends Arbiter {
   /** Whether to ask for it, and keep it. False gives it back. */
   want(wanted: boolean): void;

@@ -303,17 +303,32 @@ describe('what docs/storage.md prunes', () => {
 describe('who is on duty, by the database', () => {
   it('is one of those who want it, and another as soon as it is given back', async () => {
     const [one, two] = [await started(), await started()];
-    expect(one.arbiter.verdict).toBe('unknown');
+    expect(one.arbiter.verdict).toBe('others');
     one.arbiter.want(true);
     await says(one, 'ours');
     two.arbiter.want(true);
     await says(two, 'others');
     one.arbiter.want(false);
-    expect(one.arbiter.verdict).toBe('unknown');
+    expect(one.arbiter.verdict).toBe('others');
     await says(two, 'ours');
     await two.stop();
     one.arbiter.want(true);
     await says(one, 'ours');
+  });
+
+  it('is somebody else’s for who has only begun to ask', async () => {
+    const [one, two] = [await started(), await started()];
+    one.arbiter.want(true);
+    await says(one, 'ours');
+    const verdicts: string[] = [];
+    two.arbiter.onVerdict(() => verdicts.push(two.arbiter.verdict));
+    for (const wanted of [true, false, true]) {
+      two.arbiter.want(wanted);
+      expect(two.arbiter.verdict).toBe('others');
+    }
+    one.arbiter.want(false);
+    await says(two, 'ours');
+    expect(verdicts).toEqual(['ours']);
   });
 
   it('is one in each schema', async () => {

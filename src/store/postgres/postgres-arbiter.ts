@@ -17,7 +17,8 @@ const LONGEST_WAIT_MS = 4000;
  */
 export class PostgresArbiter implements AskedArbiter {
   private readonly listeners: (() => void)[] = [];
-  private current: Verdict = 'unknown';
+  /** Who asks for nothing does not have it: that is no fault, and before the first answer nobody may count on one. */
+  private current: Verdict = 'others';
   private wanted = false;
   private session: Session | undefined;
   private ticks: Timer | undefined;
@@ -33,7 +34,8 @@ export class PostgresArbiter implements AskedArbiter {
 
   get verdict(): Verdict {
     // A process that was frozen looks here before anything has told it.
-    return this.session && this.clock.monotonic() - this.session.heardOf < ANSWER_MS ? this.current : 'unknown';
+    const { session } = this;
+    return session && this.clock.monotonic() - session.heardOf >= ANSWER_MS ? 'unknown' : this.current;
   }
 
   onVerdict(listener: () => void): void {
@@ -66,7 +68,9 @@ export class PostgresArbiter implements AskedArbiter {
     const { session } = this;
     this.session = undefined;
     session?.end();
-    this.tell('unknown');
+    // Who asks anew is to have an answer soon, be it that there is none.
+    this.rested = 0;
+    this.tell('others');
   }
 
   private tick(): void {
