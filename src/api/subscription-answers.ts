@@ -1,5 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { STREAM_STATES, type CancelByServiceView, type CancelView, type StreamState, type SubscriptionsView, type SubscriptionView } from '../services/api';
+import {
+  STREAM_STATES,
+  type CancelByServiceView,
+  type CancelView,
+  type StreamState,
+  type SubscriptionsView,
+  type SubscriptionView,
+} from '../services/api';
 import { CHANNEL_TYPES, type ChannelType } from '../streams/event-type';
 import { MARKETS, type Market } from '../streams/stream';
 

@@ -15,6 +15,7 @@ function report(parts: Partial<ServicesReport> = {}): ServicesReport {
     accountEvents: undefined,
     subscriptions: 3,
     topics: 2,
+    refused: 0,
     events: [],
     latency: new Latency(),
     ...parts,

@@ -47,6 +47,13 @@ export function servicesMetrics({ services }: ServicesSources): ScrapedMetric[] 
       read: () => of(({ topics }) => only(topics)),
     },
     {
+      name: 'services_topics_refused',
+      type: 'gauge',
+      labels: [],
+      help: 'Topics among them that the exchange does not serve; the log names them',
+      read: () => of(({ refused }) => only(refused)),
+    },
+    {
       name: 'services_events_total',
       type: 'counter',
       labels: ['event_type'],

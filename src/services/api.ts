@@ -58,7 +58,21 @@ export interface SubscribeRequest {
   readonly depth?: number | undefined;
 }
 
-export interface SubscriptionView {
+/**
+ * How a stream stands with the exchange, as this process knows it. `pending`: not answered yet. `refused`: the exchange will not serve it.
+ * `unavailable`: it did, and does no more.
+ */
+export const STREAM_STATES = ['pending', 'live', 'resyncing', 'refused', 'unavailable'] as const;
+export type StreamState = (typeof STREAM_STATES)[number];
+
+interface StandingView {
+  /** Null where nobody of this process listens to it. */
+  readonly state: StreamState | null;
+  /** The exchange's words; null when there is nothing to say. */
+  readonly state_reason: string | null;
+}
+
+export interface SubscriptionView extends StandingView {
   readonly id: string;
   readonly channel_type: ChannelType;
   readonly symbol: string | null;
@@ -178,7 +192,7 @@ export interface SymbolsView {
 }
 
 /** A stream that somebody listens to now. */
-export interface StreamView {
+export interface StreamView extends StandingView {
   /** With brand: `mudrex.futures.ticker.BTCUSDT`. */
   readonly stream: string;
   readonly market: Market;

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock/clock';
 import type { Publication } from '../pubsub/publication';
+import { isRefusal, type StreamStatus } from '../pubsub/status';
 import type { EventType } from '../streams/event-type';
 import { isStateKind, type MarketStream } from '../streams/stream';
 import type { Hub } from '../subscriptions/hub';
@@ -19,6 +20,14 @@ export interface ForwardedTopicDeps {
   readonly clock: Pick<Clock, 'after'>;
   /** Called on the data path. @param begins the publication is what somebody starts with, and not new */
   readonly send: (topic: ForwardedTopic, publication: Publication, services: readonly string[], begins: boolean) => void;
+  /** The exchange does not serve it, and its words. Told once, until it does. */
+  readonly refused: (topic: ForwardedTopic, reason: string) => void;
+}
+
+/** What hears a topic's stream. */
+interface Hearing {
+  deliver(publication: Publication, live: boolean): void;
+  status?(status: StreamStatus): void;
 }
 
 /** One topic, listened to once for all services that asked for it. Each begins with the whole state, if the stream has one. */
@@ -27,6 +36,8 @@ export class ForwardedTopic {
   private services: readonly string[] = [];
   private readonly joining = new Map<string, Joining>();
   private main: Joining | undefined;
+  /** Whether the exchange does not serve it: nothing comes until it does. */
+  refused = false;
 
   constructor(
     readonly topic: string,
@@ -93,6 +104,14 @@ export class ForwardedTopic {
     this.deps.send(this, publication, this.services, !live);
   }
 
+  status(status: StreamStatus): void {
+    // Asked for once more: what was said last stands.
+    if (status.state === 'pending') return;
+    const refused = isRefusal(status);
+    if (refused && !this.refused) this.deps.refused(this, status.reason);
+    this.refused = refused;
+  }
+
   private drop(service: string): void {
     this.joining.get(service)?.end();
     this.joining.delete(service);
@@ -109,7 +128,7 @@ class Joining {
 
   constructor(
     private readonly stream: MarketStream,
-    private readonly sink: Pick<Sink, 'deliver'>,
+    private readonly sink: Hearing,
     private readonly deps: ForwardedTopicDeps,
     private readonly onJoined: () => void,
   ) {}
@@ -118,7 +137,11 @@ class Joining {
     if (this.ended) return;
     // The same sink twice would leave with the first of the two memberships.
     const { sink } = this;
-    const own: Sink = { ...SILENT, deliver: (publication, live) => sink.deliver(publication, live) };
+    const own: Sink = {
+      ...SILENT,
+      deliver: (publication, live) => sink.deliver(publication, live),
+      streamStatus: (_, status) => sink.status?.(status),
+    };
     const membership = this.deps.hub.join(this.stream, own);
     this.membership = membership;
     const found = membership.recover();
@@ -140,6 +163,9 @@ class Joining {
   private release(membership: Membership): void {
     if (this.ended) return;
     membership.release();
+    // It may have been said before this one could hear it.
+    const status = membership.answer();
+    if (status) this.sink.status?.(status);
     this.joined = true;
     this.onJoined();
   }

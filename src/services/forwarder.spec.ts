@@ -30,11 +30,13 @@ function setUp(listening?: (pubsub: InProcessPubSub) => Listening) {
   for (const stream of [TICKER, TRADES]) publisher.open(stream);
   const broker = new ModelBroker();
   const sent: string[] = [];
+  const logged: object[] = [];
   const forwarder = new Forwarder({
     hub: new Hub(listening?.(pubsub) ?? pubsub),
     broker,
     clock,
     sent: (topic, services) => sent.push(`${topic} ${services.join()}`),
+    log: { warn: (fields) => void logged.push(fields) },
   });
   const price = (fields: Partial<Ticker>, type: Message['type'] = 'update') => {
     const message = (as: Message['type']): Message => ({
@@ -51,7 +53,7 @@ function setUp(listening?: (pubsub: InProcessPubSub) => Listening) {
   };
   const told = (service: string) =>
     (broker.of(service) as unknown as EventBody[]).map(({ topic, payload }) => `${topic} ${payload.type} ${payload.seq}`);
-  return { pubsub, clock, publisher, demand, broker, sent, forwarder, price, trade, told };
+  return { pubsub, clock, publisher, demand, broker, sent, logged, forwarder, price, trade, told };
 }
 
 /** @param topics services by name, or `name#id` where the subscription is another one than the first */
@@ -155,6 +157,28 @@ describe('forwarding', () => {
       ['futures.funding.BTCUSDT:test.1:3', 'update', { symbol: 'BTCUSDT', ...funding, fundingRate: '-0.0002' }],
     ]);
     expect(broker.events[0]?.routingKey).toBe('funding.futures.BTCUSDT');
+  });
+
+  it('names a topic that the exchange refuses once, counts it until it is served, and names it again when it is refused again', () => {
+    const { forwarder, publisher, logged } = setUp();
+    const refused = { topic: TICKER.name, services: ['desk'], reason: 'symbol not exist' };
+    forwarder.want(wanted([TICKER.name, TICKER, 'ticker', 'desk'], [TRADES.name, TRADES, 'trade', 'desk']));
+    expect([forwarder.refused, logged]).toEqual([0, []]);
+    for (const state of ['refused', 'pending', 'refused'] as const) publisher.status(TICKER, state, 'symbol not exist');
+    expect([forwarder.refused, logged]).toEqual([1, [refused]]);
+    publisher.status(TICKER, 'live');
+    expect(forwarder.refused).toBe(0);
+    publisher.status(TICKER, 'unavailable', 'delisted');
+    expect([forwarder.refused, logged]).toEqual([1, [refused, { ...refused, reason: 'delisted' }]]);
+    forwarder.want(new Map());
+    expect(forwarder.refused).toBe(0);
+  });
+
+  it('names a topic that was refused before it was listened to', () => {
+    const { forwarder, publisher, logged } = setUp();
+    publisher.status(TICKER, 'refused', 'symbol not exist');
+    forwarder.want(wanted([TICKER.name, TICKER, 'ticker', 'desk']));
+    expect([forwarder.refused, logged.length]).toEqual([1, 1]);
   });
 
   it('tells of lost entries in their place', () => {

@@ -7,6 +7,7 @@ import type { MarketStream } from '../streams/stream';
 import type { Hub } from '../subscriptions/hub';
 import { carriedBy, eventBody, gapBody, gapIn, messageIdOf, snapshotIdOf, traceIdOf, type Carried } from './event-body';
 import { ForwardedTopic } from './forwarded-topic';
+import type { ServicesLog } from './keeper';
 import { fundingChanged, fundingIn, type Funding } from './funding-change';
 
 export interface ForwarderDeps {
@@ -16,6 +17,7 @@ export interface ForwarderDeps {
   readonly clock: Clock;
   /** Called for each event and service that it goes to. On the data path. */
   readonly sent: (topic: string, services: readonly string[], at: number) => void;
+  readonly log: Pick<ServicesLog, 'warn'>;
 }
 
 /** What one topic is to be forwarded to. */
@@ -43,6 +45,13 @@ export class Forwarder {
     return this.topics.size;
   }
 
+  /** How many of them the exchange does not serve. */
+  get refused(): number {
+    let count = 0;
+    for (const topic of this.topics.values()) if (topic.refused) count++;
+    return count;
+  }
+
   /** Listens to what is named, from now on, and to nothing else. Who has subscribed anew begins anew. */
   want(wanted: ReadonlyMap<string, WantedTopic>): void {
     const { wanted: before } = this;
@@ -55,7 +64,7 @@ export class Forwarder {
     for (const [name, { stream, eventType, services }] of wanted) {
       let topic = this.topics.get(name);
       if (!topic) {
-        topic = new ForwardedTopic(name, stream, eventType, { ...this.deps, send: this.send });
+        topic = new ForwardedTopic(name, stream, eventType, { ...this.deps, send: this.send, refused: this.tellRefused });
         this.topics.set(name, topic);
       }
       const ids = before.get(name)?.services;
@@ -84,6 +93,14 @@ export class Forwarder {
     this.topics.delete(name);
     this.fundings.delete(name);
   }
+
+  /** Taken while the exchange was away, or delisted since: whoever asked gets nothing of it. */
+  private readonly tellRefused = (topic: ForwardedTopic, reason: string): void => {
+    this.deps.log.warn(
+      { topic: topic.topic, services: [...topic.all()], reason },
+      'the exchange does not serve a topic that services have subscribed to',
+    );
+  };
 
   private readonly send = (
     { topic, stream, eventType }: ForwardedTopic,

@@ -26,18 +26,32 @@ describe('the lists', () => {
   it('of streams add up who listens, and show the newest place that anybody knows', () => {
     const about = { stream: 'futures.ticker.BTCUSDT', receivedAt: 0 };
     expect(
-      streamsView('mudrex', [
-        { ...about, subscribers: 2, seq: 4 },
-        { stream: 'account.order', subscribers: 1, seq: 0, receivedAt: 0 },
-        { ...about, subscribers: 3, seq: 5, receivedAt: 1000 },
-      ]),
+      streamsView(
+        'mudrex',
+        [
+          { ...about, subscribers: 2, seq: 4 },
+          { stream: 'account.order', subscribers: 1, seq: 0, receivedAt: 0 },
+          { ...about, subscribers: 3, seq: 5, receivedAt: 1000 },
+        ],
+        (stream) => (stream === about.stream ? { state: 'refused', reason: 'symbol not exist', since: 1 } : undefined),
+      ),
     ).toEqual({
       streams: [
-        { stream: 'mudrex.account.order', market: 'account', subscribers: 1, seq: null, last_update_at: null },
+        {
+          stream: 'mudrex.account.order',
+          market: 'account',
+          subscribers: 1,
+          state: null,
+          state_reason: null,
+          seq: null,
+          last_update_at: null,
+        },
         {
           stream: 'mudrex.futures.ticker.BTCUSDT',
           market: 'futures',
           subscribers: 5,
+          state: 'refused',
+          state_reason: 'symbol not exist',
           seq: 5,
           last_update_at: '1970-01-01T00:00:01.000Z',
         },

@@ -1,6 +1,8 @@
 import { EXCHANGE_MARKETS, fullName, MARKETS } from '../streams/stream';
 import type { StreamAudience } from '../subscriptions/hub';
+import type { StreamStatus } from '../pubsub/status';
 import type { StreamsView, StreamView, SymbolsQuery, SymbolsView, SymbolView } from './api';
+import { standing } from './standing';
 
 /** Where the symbols are known. */
 export interface SymbolLists {
@@ -20,8 +22,12 @@ export function symbolsView(directory: SymbolLists, { market, query = '' }: Symb
   return { symbols, total: symbols.length };
 }
 
-/** Streams with listeners, by name; those who count the same stream are added up. */
-export function streamsView(brand: string, audiences: Iterable<StreamAudience>): StreamsView {
+/** Streams with listeners, by name, and how each stands; those who count the same stream are added up. */
+export function streamsView(
+  brand: string,
+  audiences: Iterable<StreamAudience>,
+  statusOf: (stream: string) => StreamStatus | undefined,
+): StreamsView {
   const byName = new Map<string, StreamAudience>();
   for (const audience of audiences) {
     const { stream } = audience;
@@ -32,11 +38,19 @@ export function streamsView(brand: string, audiences: Iterable<StreamAudience>):
       byName.set(stream, { ...newer, subscribers: known.subscribers + audience.subscribers });
     }
   }
-  const streams = [...byName.values()].sort((a, b) => (a.stream < b.stream ? -1 : 1)).map((audience) => viewOf(brand, audience));
+  const streams = [...byName.values()]
+    .sort((a, b) => (a.stream < b.stream ? -1 : 1))
+    .map((audience) => ({
+      ...viewOf(brand, audience),
+      ...standing(statusOf(audience.stream)),
+    }));
   return { streams, total: streams.length };
 }
 
-function viewOf(brand: string, { stream, subscribers, seq, receivedAt }: StreamAudience): StreamView {
+function viewOf(
+  brand: string,
+  { stream, subscribers, seq, receivedAt }: StreamAudience,
+): Omit<StreamView, 'state' | 'state_reason'> {
   return {
     stream: fullName(brand, { name: stream }),
     market: MARKETS.find((market) => stream.startsWith(`${market}.`)) ?? 'futures',

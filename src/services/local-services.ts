@@ -1,3 +1,4 @@
+import type { StreamStatus } from '../pubsub/status';
 import type { StreamAudience } from '../subscriptions/hub';
 import {
   ServicesApi,
@@ -27,6 +28,8 @@ export interface LocalServicesParts {
   readonly symbols: SymbolLists;
   /** WebSocket clients of this port, and services: who listens to what. */
   readonly audiences: () => Promise<Iterable<StreamAudience>>;
+  /** How a stream stands with the exchange; undefined where nobody listens to it here. */
+  readonly statusOf: (stream: string) => StreamStatus | undefined;
 }
 
 /** What back-end services may do, done in this process. */
@@ -70,6 +73,6 @@ export class LocalServices implements ServicesApi {
   }
 
   async streams(): Promise<StreamsView> {
-    return streamsView(this.parts.brand, await this.parts.audiences());
+    return streamsView(this.parts.brand, await this.parts.audiences(), this.parts.statusOf);
   }
 }

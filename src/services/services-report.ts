@@ -19,6 +19,8 @@ export interface ServicesReport {
   readonly subscriptions: number;
   /** Market topics that are listened to for services. */
   readonly topics: number;
+  /** Those of them that the exchange does not serve. */
+  readonly refused: number;
   /** Market events handed to the broker, by event type. */
   readonly events: Iterable<readonly [eventType: string, count: number]>;
   /** From reading a message of the exchange to the broker's confirmation of its event. */

@@ -74,7 +74,7 @@ export class Services {
     const lastEvents = new LastEvents(store.subscriptions, (topic, service) => this.keeper.wanted.idOf(topic, service), clock);
     const { sent } = lastEvents;
     this.lastEvents = lastEvents;
-    this.forwarder = new Forwarder({ hub, broker, clock, sent });
+    this.forwarder = new Forwarder({ hub, broker, clock, sent, log });
     this.keeper = new Keeper({ store: store.subscriptions, forwarder: this.forwarder, broker, duty, clock, log });
     if (configured) {
       this.accountFlow = new AccountFlow({
@@ -94,9 +94,10 @@ export class Services {
       { brand, markets: options.markets, timeoutMs: options.subscribeTimeoutMs, account: configured },
       { store, hub, symbols, keeper: this.keeper, clock },
     );
+    const statusOf = (stream: string) => pubsub.streamStatus(stream);
     const balances = new Balances(store.balances, account);
     this.audiences.add(() => this.ownAudiences());
-    this.api = new LocalServices({ brand, subscribing, balances, symbols, audiences: () => this.audiences.all() });
+    this.api = new LocalServices({ brand, subscribing, balances, symbols, audiences: () => this.audiences.all(), statusOf });
   }
 
   /** Whose turn it is to forward. */
@@ -139,6 +140,7 @@ export class Services {
       accountEvents: this.accountFlow?.report(),
       subscriptions: this.keeper.wanted.subscriptions.length,
       topics: this.forwarder.size,
+      refused: this.forwarder.refused,
       events: this.forwarder.events.entries(),
       latency: this.latency,
     };

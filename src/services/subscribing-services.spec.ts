@@ -62,6 +62,8 @@ describe("a service's subscription", () => {
       topic: 'futures.ticker.BTCUSDT',
       requesting_service: 'desk',
       is_active: true,
+      state: 'live',
+      state_reason: null,
       created_at: new Date(store.rows[0]?.createdAt ?? 0).toISOString(),
       updated_at: new Date(store.rows[0]?.updatedAt ?? 0).toISOString(),
       last_event_at: null,
@@ -99,6 +101,21 @@ describe("a service's subscription", () => {
     expect(store.rows.map(({ topic }) => topic)).toEqual(['futures.ticker.BTCUSDT', 'futures.ticker.ETHUSDT']);
     clock.advance(3000);
     expect(clock.timers).toBe(0);
+  });
+
+  it('that was taken without an answer shows when it is refused after all', async () => {
+    const { subscribing, clock, publisher, store } = setUp({ answer: 'pending' });
+    const taken = subscribing.subscribe(DESK);
+    await settled();
+    clock.advance(3000);
+    expect(await taken).toMatchObject({ is_active: true, state: 'pending', state_reason: null });
+    publisher.status(parseStreamName('futures.ticker.BTCUSDT') as never, 'refused', 'symbol not exist');
+    const refused = { is_active: true, state: 'refused', state_reason: 'symbol not exist' };
+    expect(await subscribing.find(store.rows[0]?.id ?? '')).toMatchObject(refused);
+    expect((await subscribing.list({ limit: 10, offset: 0 })).subscriptions).toMatchObject([refused]);
+    clock.advance(3000);
+    // Nobody listens any more, so nobody knows.
+    expect(await subscribing.find(store.rows[0]?.id ?? '')).toMatchObject({ state: null, state_reason: null });
   });
 
   it('is had once per service and topic', async () => {

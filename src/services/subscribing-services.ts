@@ -17,7 +17,8 @@ import {
   type SubscriptionView,
 } from './api';
 import { SILENT } from './forwarded-topic';
-import { requestedTopic } from './service-topic';
+import { requestedTopic, streamOfTopic } from './service-topic';
+import { standing } from './standing';
 
 /** How long the replica that took a subscription listens itself: longer than the one on duty takes to notice. */
 const HAND_OVER_MS = 3000;
@@ -33,7 +34,7 @@ export interface SubscribingServicesOptions {
 
 export interface SubscribingServicesDeps {
   readonly store: Pick<Store, 'subscriptions' | 'report'>;
-  readonly hub: Pick<Hub, 'join'>;
+  readonly hub: Pick<Hub, 'join' | 'streamStatus'>;
   readonly symbols: Pick<SymbolDirectory, 'look'>;
   /** Serves what is wanted now: the subscriptions have changed. */
   readonly keeper: { refresh(): Promise<void> };
@@ -81,7 +82,7 @@ export class SubscribingServices {
         });
       }
       await this.deps.keeper.refresh();
-      return viewOf(added);
+      return this.viewOf(added);
     } finally {
       if (membership) this.deps.clock.after(HAND_OVER_MS, () => membership.leave());
     }
@@ -90,13 +91,13 @@ export class SubscribingServices {
   async list({ limit, offset, ...query }: SubscriptionsQuery): Promise<SubscriptionsView> {
     const filter = { requestingService: query.requesting_service, isActive: query.is_active, channelType: query.channel_type };
     const { subscriptions, total } = await kept(this.deps.store.subscriptions.list(filter, { limit, offset }));
-    return { subscriptions: subscriptions.map(viewOf), total };
+    return { subscriptions: subscriptions.map((subscription) => this.viewOf(subscription)), total };
   }
 
   async find(id: string): Promise<SubscriptionView> {
     const subscription = await kept(this.deps.store.subscriptions.find(id));
     if (!subscription) throw notFound(id);
-    return viewOf(subscription);
+    return this.viewOf(subscription);
   }
 
   /**
@@ -146,6 +147,25 @@ export class SubscribingServices {
       });
     });
   }
+
+  private viewOf(subscription: ServiceSubscription): SubscriptionView {
+    const { id, channelType, symbol, market, topic, requestingService, isActive, createdAt, updatedAt, lastEventAt } =
+      subscription;
+    const stream = isActive ? streamOfTopic(topic, channelType) : undefined;
+    return {
+      id,
+      channel_type: channelType,
+      symbol,
+      market,
+      topic,
+      requesting_service: requestingService,
+      is_active: isActive,
+      ...standing(stream && this.deps.hub.streamStatus(stream.name)),
+      created_at: new Date(createdAt).toISOString(),
+      updated_at: new Date(updatedAt).toISOString(),
+      last_event_at: lastEventAt === null ? null : new Date(lastEventAt).toISOString(),
+    };
+  }
 }
 
 /** What the store answers. @throws ApiError while it cannot be asked */
@@ -167,20 +187,4 @@ function storeUnavailable(): ApiError {
 
 function notFound(id: string): ApiError {
   return new ApiError('SUBSCRIPTION_NOT_FOUND', `There is no active subscription ${id}.`, { subscription_id: id });
-}
-
-function viewOf(subscription: ServiceSubscription): SubscriptionView {
-  const { id, channelType, symbol, market, topic, requestingService, isActive, createdAt, updatedAt, lastEventAt } = subscription;
-  return {
-    id,
-    channel_type: channelType,
-    symbol,
-    market,
-    topic,
-    requesting_service: requestingService,
-    is_active: isActive,
-    created_at: new Date(createdAt).toISOString(),
-    updated_at: new Date(updatedAt).toISOString(),
-    last_event_at: lastEventAt === null ? null : new Date(lastEventAt).toISOString(),
-  };
 }

@@ -28,6 +28,8 @@ const SUBSCRIPTION: SubscriptionView = {
   topic: 'futures.ticker.BTCUSDT',
   requesting_service: 'risk-engine',
   is_active: true,
+  state: 'live',
+  state_reason: null,
   created_at: TIME,
   updated_at: TIME,
   last_event_at: null,
@@ -38,6 +40,7 @@ const OF_ACCOUNT: SubscriptionView = {
   symbol: null,
   market: 'account',
   topic: 'account.order',
+  state: null,
   last_event_at: TIME,
 };
 const BALANCE: BalanceView = {
@@ -92,7 +95,15 @@ const services: ServicesApi = {
   symbols: answering('symbols', { symbols: [{ symbol: 'BTCUSDT', market: 'futures' as const }], total: 1 }),
   streams: answering('streams', {
     streams: [
-      { stream: 'mudrex.futures.ticker.BTCUSDT', market: 'futures' as const, subscribers: 2, seq: null, last_update_at: null },
+      {
+        stream: 'mudrex.futures.ticker.BTCUSDT',
+        market: 'futures' as const,
+        subscribers: 2,
+        state: 'refused' as const,
+        state_reason: 'symbol not exist',
+        seq: null,
+        last_update_at: null,
+      },
     ],
     total: 1,
   }),
