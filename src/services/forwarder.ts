@@ -7,7 +7,6 @@ import type { MarketStream } from '../streams/stream';
 import type { Hub } from '../subscriptions/hub';
 import { carriedBy, eventBody, gapBody, gapIn, messageIdOf, snapshotIdOf, traceIdOf, type Carried } from './event-body';
 import { ForwardedTopic } from './forwarded-topic';
-import type { ServicesLog } from './keeper';
 import { fundingChanged, fundingIn, type Funding } from './funding-change';
 
 export interface ForwarderDeps {
@@ -17,7 +16,7 @@ export interface ForwarderDeps {
   readonly clock: Clock;
   /** Called for each event and service that it goes to. On the data path. */
   readonly sent: (topic: string, services: readonly string[], at: number) => void;
-  readonly log: Pick<ServicesLog, 'warn'>;
+  readonly log: { warn(fields: object, text: string): void };
 }
 
 /** What one topic is to be forwarded to. */
