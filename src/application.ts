@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { prepareHttp } from './api/api.module';
 import { AppModule } from './app.module';
 import { LOGGER } from './config/log.module';
+import { listen } from './listen';
 import { NestLogger } from './config/nest-logger';
 import { Settings } from './config/settings';
 import { doorAdapterFor } from './gateway/gateway.module';
@@ -71,7 +72,8 @@ export async function takeClients(
   app.useWebSocketAdapter(doorAdapterFor(app));
   prepareHttp(app);
   try {
-    await app.listen(settings.port, settings.host);
+    await app.init();
+    await listen(app.getHttpServer(), settings.port, settings.host);
   } catch (error) {
     await app.close();
     throw error;
