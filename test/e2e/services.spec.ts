@@ -90,12 +90,9 @@ describe('a subscription of a service', () => {
     const desk = await rig.consumer('ws-gateway.desk.trade');
     rig.exchange.stir('linear', 'publicTrade.BTCUSDT');
     await desk.until((events) => events.length > 0);
-    await rig.healthUntil(
-      ({ status, services }) => status === 503 && JSON.stringify(services['broker']).includes('other_arguments'),
-    );
+    await rig.healthUntil(({ services }) => JSON.stringify(services['broker']).includes('other_arguments'));
     expect((await rig.health()).services['broker']).toMatchObject({
-      status: 'down',
-      reason: 'ws-gateway.desk.ticker: other_arguments',
+      status: 'up',
       queues: [{ queue: 'ws-gateway.desk.ticker', alarms: ['other_arguments'] }],
     });
     await desk.close();
