@@ -1,13 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  STREAM_STATES,
-  type StreamState,
-  type StreamsView,
-  type StreamView,
-  type SymbolsView,
-  type SymbolView,
-} from '../services/api';
+import { type StreamsView, type StreamView, type SymbolsView, type SymbolView } from '../services/api';
 import { EXCHANGE_MARKETS, MARKETS, type ExchangeMarket, type Market } from '../streams/stream';
+import { StandingAnswer } from './standing-answer';
 
 class Instrument implements SymbolView {
   @ApiProperty({ example: 'BTCUSDT' })
@@ -28,7 +22,7 @@ export class Instruments implements SymbolsView {
   readonly total!: number;
 }
 
-class LiveStream implements StreamView {
+class LiveStream extends StandingAnswer implements StreamView {
   @ApiProperty({ example: 'mudrex.futures.ticker.BTCUSDT' })
   readonly stream!: string;
 
@@ -51,20 +45,6 @@ class LiveStream implements StreamView {
     description: 'Of the newest message; null before the first one',
   })
   readonly seq!: number | null;
-
-  @ApiProperty({
-    type: 'string',
-    enum: [...STREAM_STATES, null],
-    nullable: true,
-    example: 'live',
-    description:
-      'How the stream stands with the exchange. pending: not answered yet; refused: it will not serve it; unavailable: it did, and ' +
-      'does no more; null where the process that answers does not listen to it',
-  })
-  readonly state!: StreamState | null;
-
-  @ApiProperty({ type: 'string', nullable: true, example: null, description: "The exchange's words, when there are any" })
-  readonly state_reason!: string | null;
 
   @ApiProperty({ type: 'string', format: 'date-time', nullable: true, example: '2026-11-21T18:31:02.417Z' })
   readonly last_update_at!: string | null;

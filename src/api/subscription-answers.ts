@@ -1,18 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  STREAM_STATES,
-  type CancelByServiceView,
-  type CancelView,
-  type StreamState,
-  type SubscriptionsView,
-  type SubscriptionView,
-} from '../services/api';
+import { type CancelByServiceView, type CancelView, type SubscriptionsView, type SubscriptionView } from '../services/api';
 import { CHANNEL_TYPES, type ChannelType } from '../streams/event-type';
 import { MARKETS, type Market } from '../streams/stream';
+import { StandingAnswer } from './standing-answer';
 
 const ID = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
 
-export class Subscription implements SubscriptionView {
+export class Subscription extends StandingAnswer implements SubscriptionView {
   @ApiProperty({ format: 'uuid', example: ID })
   readonly id!: string;
 
@@ -33,20 +27,6 @@ export class Subscription implements SubscriptionView {
 
   @ApiProperty({ example: true, description: 'False once it is cancelled' })
   readonly is_active!: boolean;
-
-  @ApiProperty({
-    type: 'string',
-    enum: [...STREAM_STATES, null],
-    nullable: true,
-    example: 'live',
-    description:
-      'How the stream stands with the exchange. pending: not answered yet; refused: it will not serve it; unavailable: it did, and ' +
-      'does no more; null where the process that answers does not listen to it',
-  })
-  readonly state!: StreamState | null;
-
-  @ApiProperty({ type: 'string', nullable: true, example: null, description: "The exchange's words, when there are any" })
-  readonly state_reason!: string | null;
 
   @ApiProperty({ format: 'date-time', example: '2026-11-21T18:30:00.000Z' })
   readonly created_at!: string;

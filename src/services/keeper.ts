@@ -23,8 +23,9 @@ export interface KeeperDeps {
 }
 
 /**
- * Keeps what services have subscribed to alive, on the replica that is on duty: looks each second whether they are others,
- * because any replica may have changed them, and at once after a change of its own; only then all of them are read. While the store is away everything stays as it was.
+ * Keeps what services have subscribed to alive, on the replica that is on duty: looks each second whether the subscriptions are others,
+ * because any replica may have changed them, and at once after a change of its own; they are read only when they are. While the store is
+ * away everything stays as it was.
  */
 export class Keeper {
   wanted = new WantedSubscriptions();

@@ -8,10 +8,12 @@ import { marketsOf } from '../config/markets';
 import { Settings } from '../config/settings';
 import { ALWAYS_ON_DUTY } from '../duty/always';
 import { ArbitratedDuty } from '../duty/arbitrated';
+import type { Duty } from '../duty/duty';
 import type { Replica } from '../pubsub/fleet/replica';
 import type { PubSub } from '../pubsub/pubsub';
 import { PUBSUB, PubSubModule, REPLICA } from '../pubsub/pubsub.module';
 import { openStore } from '../store/open-store';
+import type { OpenedStore } from '../store/sql-store';
 import type { Tracer } from '../tracing/tracer';
 import { TRACER, TracingModule } from '../tracing/tracing.module';
 import { AccountUpstream } from '../upstream/account/account-upstream';
@@ -73,8 +75,7 @@ function servicesFor(
   const { amqpUrl, databaseUrl, dataDir, queueTtlMs, queueMaxLength, brand, subscribeTimeoutMs, shutdownDrainMs } = settings;
   const deps = { clock: systemClock, random: Math.random, log };
   const store = openStore({ databaseUrl, dataDir }, deps);
-  const duty = replica ? new ArbitratedDuty(replica.pubsub.arbiter(), store.arbiter) : ALWAYS_ON_DUTY;
-  if (duty instanceof ArbitratedDuty) duty.start();
+  const duty = replica ? sharedDuty(replica, store) : ALWAYS_ON_DUTY;
   const spans = tracer && eventSpans(tracer);
   const broker =
     amqpUrl === ''
@@ -95,4 +96,11 @@ function servicesFor(
     { pubsub, duty, store, broker, account, symbols, clock: systemClock, log },
   );
   return services;
+}
+
+/** Of a fleet, whose replicas share Redis and the database. */
+function sharedDuty({ pubsub }: Replica, { arbiter }: OpenedStore): Duty {
+  const duty = new ArbitratedDuty(pubsub.arbiter(), arbiter);
+  duty.start();
+  return duty;
 }

@@ -3,10 +3,10 @@ import { Envelope, openTimeIn } from '../pubsub/envelope';
 import type { Publication, Recovery } from '../pubsub/publication';
 import type { Listening, StreamListener } from '../pubsub/pubsub';
 import type { StreamStatus } from '../pubsub/status';
+import { wholeStateOf } from '../pubsub/whole-state';
 import type { Stream } from '../streams/stream';
 import { Channel } from './channel';
 import { Membership } from './membership';
-import { wholeStateOf } from '../pubsub/whole-state';
 
 /** What every derived stream of the process needs. */
 export interface RatedStreamContext {
