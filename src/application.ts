@@ -94,7 +94,9 @@ export async function takeClients(
 /** Brings to their end the events that services are to get, then lets go of the exchange. */
 export async function leaveExchange(app: INestApplicationContext): Promise<void> {
   await app.get<Services | null>(SERVICES)?.flush();
-  await Promise.all([leaveUpstream(app), app.get(AccountUpstream).stop()]);
+  await leaveUpstream(app);
+  // Only now: in a fleet the account has been released by then, and its streams stay for whoever follows it next.
+  await app.get(AccountUpstream).stop();
 }
 
 /** Lets go of the exchange; but what it brings for the clients of other replicas goes on until one of them has taken over. */
