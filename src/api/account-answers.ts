@@ -4,7 +4,7 @@ import type { BalanceHistoryView, BalancesView, BalanceSyncView, BalanceView, Ma
 const TIME = { format: 'date-time', example: '2026-11-21T18:30:00.000Z' } as const;
 
 /** Digits, exact to 18 decimals; never a JSON number, which could not hold them. */
-const AMOUNT = { type: 'string', pattern: '^-?\\d+(\\.\\d+)?$', example: '1250.50' } as const;
+const AMOUNT = { type: 'string', pattern: '^-?\\d+(\\.\\d+)?$', example: '1250.5' } as const;
 
 function Amount(description: string): PropertyDecorator {
   return ApiProperty({ ...AMOUNT, nullable: true, description: `${description}; null where the exchange leaves it empty` });

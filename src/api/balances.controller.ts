@@ -6,7 +6,10 @@ import { BalanceFilter, BalanceHistoryFilter } from './account-requests';
 import { Fails, FailsWithBody } from './failures';
 import { NoFields, NoQuery } from './nothing-taken';
 import { PassedGuard } from './passed-guard';
-import { RequestPipe } from './request-pipe';
+import { refusalOf, RequestPipe } from './request-pipe';
+
+const TODAY = '2026-11-21T00:00:00Z';
+const TOMORROW = '2026-11-22T00:00:00Z';
 
 /** What the platform's own account holds and held. */
 @ApiTags('balances')
@@ -19,7 +22,7 @@ export class BalancesController {
   @Get()
   @ApiOperation({ operationId: 'listBalances', summary: 'The newest balance of each coin, and of the whole account' })
   @ApiOkResponse({ type: Balances, description: 'One page of the coins that match' })
-  @Fails('STORE_UNAVAILABLE')
+  @Fails(refusalOf('query', { limit: '0' }, BalanceFilter), 'STORE_UNAVAILABLE')
   latest(@Query() filter: BalanceFilter): Promise<BalancesView> {
     return this.services.balances(filter);
   }
@@ -27,7 +30,7 @@ export class BalancesController {
   @Get('history')
   @ApiOperation({ operationId: 'listBalanceHistory', summary: 'Every balance that was recorded, newest first' })
   @ApiOkResponse({ type: BalanceHistory, description: 'One page of the records that match' })
-  @Fails('STORE_UNAVAILABLE')
+  @Fails(refusalOf('query', { from: TOMORROW, to: TODAY }, BalanceHistoryFilter), 'STORE_UNAVAILABLE')
   history(@Query() filter: BalanceHistoryFilter): Promise<BalanceHistoryView> {
     return this.services.balanceHistory(filter);
   }
@@ -38,7 +41,7 @@ export class BalancesController {
   @ApiOperation({ operationId: 'syncBalances', summary: 'Fetch the balances from the exchange now' })
   @ApiBody({ schema: { type: 'object', maxProperties: 0 }, required: false, description: 'Nothing, or {}' })
   @ApiOkResponse({ type: BalanceSync, description: 'Fetched and written down' })
-  @FailsWithBody('BALANCE_SYNC_FAILED', 'STORE_UNAVAILABLE', 'ACCOUNT_NOT_CONFIGURED')
+  @FailsWithBody(refusalOf('body', { coin: 'USDT' }), 'BALANCE_SYNC_FAILED', 'STORE_UNAVAILABLE', 'ACCOUNT_NOT_CONFIGURED')
   sync(): Promise<BalanceSyncView> {
     return this.services.syncBalances();
   }

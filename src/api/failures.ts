@@ -1,7 +1,22 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
-import { httpErrorBody, type HttpErrorBody } from '../health/http-error';
-import { API_ERRORS, type ApiErrorCode } from '../services/api';
+import { apiErrorBody, httpErrorBody, type HttpErrorBody } from '../health/http-error';
+import { API_ERRORS, type ApiError, type ApiErrorCode } from '../services/api';
+import {
+  accountNotConfigured,
+  balanceSyncFailed,
+  exchangeRejected,
+  missingInterval,
+  missingSymbol,
+  servicesUnavailable,
+  storeUnavailable,
+  subscriptionExists,
+  subscriptionNotFound,
+  unknownSymbol,
+} from '../services/failures';
+import { apiDisabled, keyMissing, tooManyWrongKeys } from './key-failures';
+import { refusalOf } from './request-pipe';
+import { EXAMPLE_ID, SubscriptionFilter } from './subscription-requests';
 
 /** Failures that no use case knows of: what cannot be read, and what is broken. */
 const HTTP_ERRORS = { BAD_REQUEST: 400, PAYLOAD_TOO_LARGE: 413, UNSUPPORTED_MEDIA_TYPE: 415, INTERNAL_ERROR: 500 } as const;
@@ -18,65 +33,52 @@ const ANY_CALL: readonly FailureCode[] = [
 ];
 const WITH_BODY: readonly FailureCode[] = ['BAD_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
-const EXAMPLES: Record<ApiErrorCode, { readonly error: string; readonly details?: unknown }> = {
-  VALIDATION_ERROR: {
-    error: 'limit must be a whole number from 1 to 500.',
-    details: [{ field: 'limit', problem: 'must be a whole number from 1 to 500' }],
-  },
-  INVALID_CHANNEL_TYPE: {
-    error:
-      'channel_type must be one of trades, ticker, orderbook, kline, liquidation, funding, order, execution, position, balance.',
-    details: [{ field: 'channel_type', problem: 'must be one of trades, ticker, …' }],
-  },
-  MISSING_SYMBOL: { error: 'ticker needs a symbol, for example "BTCUSDT".' },
-  INVALID_SYMBOL: { error: 'Unknown symbol on futures: BTCUSD. Did you mean BTCUSDT?', details: { nearest: ['BTCUSDT'] } },
-  INVALID_TOPIC: { error: 'kline needs an interval: send "interval": "1m" or "topic": "kline:1m:BTCUSDT".' },
-  UNAUTHORIZED: { error: 'The API key is missing; send it in the header X-API-Key.' },
-  SUBSCRIPTION_NOT_FOUND: {
-    error: 'There is no active subscription 7c9e6679-7425-40de-944b-e07fc1f90ae7.',
-    details: { subscription_id: '7c9e6679-7425-40de-944b-e07fc1f90ae7' },
-  },
-  SUBSCRIPTION_EXISTS: {
-    error: 'risk-engine has subscribed to futures.kline.1h.BTCUSDT already.',
-    details: { topic: 'futures.kline.1h.BTCUSDT', requesting_service: 'risk-engine' },
-  },
-  TOO_MANY_WRONG_KEYS: { error: 'Too many wrong API keys; wait 5 s and check the key.' },
-  EXCHANGE_REJECTED: {
-    error: 'The exchange refused futures.ticker.BTCUSDT: error:handler not found,topic:tickers.BTCUSDT',
-    details: { topic: 'futures.ticker.BTCUSDT', reason: 'error:handler not found,topic:tickers.BTCUSDT' },
-  },
-  BALANCE_SYNC_FAILED: {
-    error: 'The balances could not be fetched from the exchange: no answer from api.bybit.com',
-  },
-  API_DISABLED: {
-    error: 'The REST interface is closed: no API key is configured. Make one with "npm run api-key -- NAME" and set API_KEYS.',
-  },
-  STORE_UNAVAILABLE: { error: 'The database cannot be reached; try again in a moment. What was subscribed before goes on.' },
-  ACCOUNT_NOT_CONFIGURED: { error: 'No account is followed here; set BYBIT_API_KEY and BYBIT_API_SECRET.' },
-  SERVICES_UNAVAILABLE: { error: 'The process that serves this does not answer; try again in a moment.' },
+const TOPIC = 'futures.kline.1h.BTCUSDT';
+const REASON = 'error:handler not found,topic:tickers.BTCUSDT';
+
+/** How each looks; mistakes differ from call to call. */
+const EXAMPLES: Record<Exclude<ApiErrorCode, 'VALIDATION_ERROR'>, ApiError> = {
+  INVALID_CHANNEL_TYPE: refusalOf('query', { channel_type: 'candles' }, SubscriptionFilter),
+  MISSING_SYMBOL: missingSymbol('ticker'),
+  INVALID_SYMBOL: unknownSymbol('futures', 'BTCUSD', ['BTCUSDT']),
+  INVALID_TOPIC: missingInterval('BTCUSDT'),
+  UNAUTHORIZED: keyMissing(),
+  SUBSCRIPTION_NOT_FOUND: subscriptionNotFound(EXAMPLE_ID),
+  SUBSCRIPTION_EXISTS: subscriptionExists('risk-engine', TOPIC),
+  TOO_MANY_WRONG_KEYS: tooManyWrongKeys(),
+  EXCHANGE_REJECTED: exchangeRejected('futures.ticker.BTCUSDT', REASON),
+  BALANCE_SYNC_FAILED: balanceSyncFailed('no answer from api.bybit.com'),
+  API_DISABLED: apiDisabled(),
+  STORE_UNAVAILABLE: storeUnavailable(),
+  ACCOUNT_NOT_CONFIGURED: accountNotConfigured(),
+  SERVICES_UNAVAILABLE: servicesUnavailable(),
 };
 
-/** Documents every failure of a call, by status. @param codes what this call may fail with, beside what any may */
-export function Fails(...codes: readonly FailureCode[]): MethodDecorator {
-  return documented([...ANY_CALL, ...codes]);
+/**
+ * Documents every failure of a call, by status.
+ * @param mistake how a request is refused that it cannot take
+ * @param codes what this call may fail with, beside what any may
+ */
+export function Fails(mistake: ApiError, ...codes: readonly FailureCode[]): MethodDecorator {
+  return documented(mistake, [...ANY_CALL, ...codes]);
 }
 
 /** The same of a call that takes a body. */
-export function FailsWithBody(...codes: readonly FailureCode[]): MethodDecorator {
-  return documented([...ANY_CALL, ...WITH_BODY, ...codes]);
+export function FailsWithBody(mistake: ApiError, ...codes: readonly FailureCode[]): MethodDecorator {
+  return documented(mistake, [...ANY_CALL, ...WITH_BODY, ...codes]);
 }
 
-function documented(codes: readonly FailureCode[]): MethodDecorator {
+function documented(mistake: ApiError, codes: readonly FailureCode[]): MethodDecorator {
   const statuses = [...new Set(codes.map(statusOf))].sort((one, other) => one - other);
   return applyDecorators(
     ...statuses.map((status) => {
       const own = codes.filter((code) => statusOf(code) === status);
-      return ApiResponse({ status, description: own.join(', '), content: { 'application/json': contentOf(own) } });
+      return ApiResponse({ status, description: own.join(', '), content: { 'application/json': contentOf(mistake, own) } });
     }),
   );
 }
 
-function contentOf(codes: readonly FailureCode[]): object {
+function contentOf(mistake: ApiError, codes: readonly FailureCode[]): object {
   return {
     schema: {
       type: 'object',
@@ -87,14 +89,13 @@ function contentOf(codes: readonly FailureCode[]): object {
         details: { description: 'More for programs, by code; null where there is nothing more' },
       },
     },
-    examples: Object.fromEntries(codes.map((code) => [code, { summary: code, value: exampleOf(code) }])),
+    examples: Object.fromEntries(codes.map((code) => [code, { summary: code, value: exampleOf(mistake, code) }])),
   };
 }
 
-function exampleOf(code: FailureCode): HttpErrorBody {
+function exampleOf(mistake: ApiError, code: FailureCode): HttpErrorBody {
   if (!isApiError(code)) return httpErrorBody(HTTP_ERRORS[code]);
-  const { error, details = null } = EXAMPLES[code];
-  return { error, code, details };
+  return apiErrorBody(code === 'VALIDATION_ERROR' ? mistake : EXAMPLES[code]);
 }
 
 function statusOf(code: FailureCode): number {

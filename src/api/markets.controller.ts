@@ -6,7 +6,7 @@ import { Instruments, LiveStreams } from './market-answers';
 import { SymbolFilter } from './market-requests';
 import { NoQuery } from './nothing-taken';
 import { PassedGuard } from './passed-guard';
-import { RequestPipe } from './request-pipe';
+import { refusalOf, RequestPipe } from './request-pipe';
 
 /** What can be asked for, and what flows. */
 @ApiTags('markets')
@@ -19,7 +19,7 @@ export class MarketsController {
   @Get('symbols')
   @ApiOperation({ operationId: 'listSymbols', summary: 'Instruments that can be subscribed to' })
   @ApiOkResponse({ type: Instruments, description: 'All that match' })
-  @Fails()
+  @Fails(refusalOf('query', { market: 'linear' }, SymbolFilter))
   symbols(@Query() filter: SymbolFilter): Promise<SymbolsView> {
     return this.services.symbols(filter);
   }
@@ -28,7 +28,7 @@ export class MarketsController {
   @UseGuards(NoQuery)
   @ApiOperation({ operationId: 'listStreams', summary: 'Streams that somebody listens to now' })
   @ApiOkResponse({ type: LiveStreams, description: 'All of them' })
-  @Fails()
+  @Fails(refusalOf('query', { market: 'futures' }))
   streams(): Promise<StreamsView> {
     return this.services.streams();
   }

@@ -2,8 +2,8 @@ import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { refuseAny } from './request-pipe';
 
 interface Sent {
-  readonly query: object;
-  readonly body?: object;
+  readonly query: unknown;
+  readonly body?: unknown;
 }
 
 /** Of a call without query parameters. */
@@ -17,7 +17,7 @@ export class NoQuery implements CanActivate {
 /** Of a POST whose body says nothing. */
 export class NoFields implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    refuseAny(context.switchToHttp().getRequest<Sent>().body ?? {}, 'body');
+    refuseAny(context.switchToHttp().getRequest<Sent>().body, 'body');
     return true;
   }
 }

@@ -20,16 +20,15 @@ const MAX_UNKNOWN = 10;
 export class RequestPipe implements PipeTransform<unknown, unknown> {
   transform(content: unknown, { metatype, type }: ArgumentMetadata): unknown {
     if ((type !== 'body' && type !== 'query' && type !== 'param') || !metatype) return content;
-    const given = content ?? {};
-    if (typeof given !== 'object' || Array.isArray(given)) {
-      throw refusal([{ field: 'body', problem: 'must be a JSON object, such as {"name": "value"}' }]);
-    }
+    const given = objectOf(content);
     const known = fieldsOf(metatype);
     const fields = Object.entries(given).filter(([, value]) => value !== null && value !== undefined);
     const unknown = fields.filter(([name]) => !known.has(name)).map(([name]) => name);
     const twice = type === 'query' ? fields.filter(([, value]) => Array.isArray(value)).map(([name]) => name) : [];
     const usable = fields.filter(([name]) => known.has(name) && !twice.includes(name));
-    const request = plainToInstance(metatype, Object.fromEntries(usable)) as object;
+    const [nested, plain] = [usable.filter(isNested), usable.filter((field) => !isNested(field))];
+    // No field takes a list or an object: those are only there to be refused, and one 50 000 deep must not be walked through.
+    const request = Object.assign(plainToInstance(metatype, Object.fromEntries(plain)) as object, Object.fromEntries(nested));
     const errors = validateSync(request, { stopAtFirstError: true });
     const wrong = errors.filter(({ property }) => !twice.includes(property));
     const mistakes = [
@@ -43,9 +42,35 @@ export class RequestPipe implements PipeTransform<unknown, unknown> {
 }
 
 /** Refuses whatever is sent to a call that takes none: it was meant to do something. */
-export function refuseAny(given: object, type: 'body' | 'query'): void {
-  const names = Object.keys(given);
+export function refuseAny(given: unknown, type: string): void {
+  const names = Object.keys(objectOf(given));
   if (names.length > 0) throw refusal(names.slice(0, MAX_UNKNOWN).map((name) => unknownField(name, new Set(), type)));
+}
+
+/**
+ * How a request is refused that this is sent with, for the document to show.
+ * @param metatype what the call takes; undefined when it takes nothing
+ */
+export function refusalOf(type: 'body' | 'query' | 'param', given: object, metatype?: new () => object): ApiError {
+  try {
+    if (metatype) new RequestPipe().transform(given, { type, metatype });
+    else refuseAny(given, type);
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+  throw new Error('nothing is wrong with this request');
+}
+
+/** What is left out counts as empty. */
+function objectOf(content: unknown): object {
+  const given = content ?? {};
+  if (typeof given === 'object' && !Array.isArray(given)) return given;
+  throw refusal([{ field: 'body', problem: 'must be a JSON object, such as {"name": "value"}' }]);
+}
+
+function isNested([, value]: readonly [string, unknown]): boolean {
+  return typeof value === 'object';
 }
 
 function fieldsOf(metatype: NonNullable<ArgumentMetadata['metatype']>): ReadonlySet<string> {

@@ -3,11 +3,10 @@ import { type CancelByServiceView, type CancelView, type SubscriptionsView, type
 import { CHANNEL_TYPES, type ChannelType } from '../streams/event-type';
 import { MARKETS, type Market } from '../streams/stream';
 import { StandingAnswer } from './standing-answer';
-
-const ID = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+import { EXAMPLE_ID } from './subscription-requests';
 
 export class Subscription extends StandingAnswer implements SubscriptionView {
-  @ApiProperty({ format: 'uuid', example: ID })
+  @ApiProperty({ format: 'uuid', example: EXAMPLE_ID })
   readonly id!: string;
 
   @ApiProperty({ enum: CHANNEL_TYPES, example: 'kline' })
@@ -56,7 +55,7 @@ export class Cancelled implements CancelView {
   @ApiProperty({ example: 'risk-engine has no subscription to futures.kline.1h.BTCUSDT any more.' })
   readonly message!: string;
 
-  @ApiProperty({ format: 'uuid', example: ID })
+  @ApiProperty({ format: 'uuid', example: EXAMPLE_ID })
   readonly subscription_id!: string;
 }
 

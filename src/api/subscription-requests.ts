@@ -7,6 +7,9 @@ import { Page } from './page';
 import { flagIn } from './query-text';
 import { oneOf, Optional, Required, text, wholeNumber } from './rule';
 
+/** Of a subscription, wherever the document shows one. */
+export const EXAMPLE_ID = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+
 const SERVICE = /^[A-Za-z0-9_-]{1,64}$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MAX_DEPTH = 10_000;
@@ -82,7 +85,7 @@ export class SubscriptionFilter extends Page implements SubscriptionsQuery {
 }
 
 export class SubscriptionPath {
-  @ApiProperty({ format: 'uuid', example: '7c9e6679-7425-40de-944b-e07fc1f90ae7' })
+  @ApiProperty({ format: 'uuid', example: EXAMPLE_ID })
   @Required(text(UUID, 'a uuid, as the answer to POST /api/v1/subscriptions gave it'))
   readonly id!: string;
 }

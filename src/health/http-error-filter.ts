@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { LOGGER } from '../config/log.module';
 import { ApiError } from '../services/api';
 import { allowedMethods } from './allowed-methods';
-import { httpErrorBody, wrongMethodBody, type HttpErrorBody } from './http-error';
+import { apiErrorBody, httpErrorBody, wrongMethodBody, type HttpErrorBody } from './http-error';
 
 /** Turns every failed HTTP request into the one error shape. What is inside an unexpected failure goes to the log only. */
 @Catch()
@@ -38,8 +38,4 @@ export class HttpErrorFilter implements ExceptionFilter {
 function statusOf(exception: unknown): number {
   if (exception instanceof ApiError) return exception.status;
   return exception instanceof HttpException ? exception.getStatus() : 500;
-}
-
-function apiErrorBody({ message, code, details }: ApiError): HttpErrorBody {
-  return { error: message, code, details };
 }

@@ -1,3 +1,5 @@
+import type { ApiError } from '../services/api';
+
 /** The one shape of every HTTP error of this program. */
 export interface HttpErrorBody {
   /** For people: what was wrong and what to do. */
@@ -24,6 +26,11 @@ const INTERNAL: HttpErrorBody = { error: 'Internal error; try again.', code: 'IN
 /** What a caller may know of a failure. */
 export function httpErrorBody(status: number): HttpErrorBody {
   return BY_STATUS[status] ?? (status < 500 ? REFUSED : INTERNAL);
+}
+
+/** What a use case says of its failure is meant for the caller. */
+export function apiErrorBody({ message, code, details }: Pick<ApiError, 'message' | 'code' | 'details'>): HttpErrorBody {
+  return { error: message, code, details };
 }
 
 /** @param methods those that are served, HEAD not named */

@@ -1,6 +1,7 @@
 import { StoreUnavailable, type BalanceRecord, type MarginRecord } from '../store/store';
 import type { AccountBalance } from '../streams/account';
 import type { AccountState } from '../upstream/account/account-report';
+import { AccountError } from '../upstream/bybit/account/account-error';
 import { Balances } from './balances';
 
 const RECORD: BalanceRecord = {
@@ -86,10 +87,10 @@ describe('balances', () => {
 
   it('are fetched now when asked', async () => {
     await expect(setUp().balances.sync()).resolves.toEqual({ updated_coins: ['BTC', 'USDT'], updated_count: 2 });
-    await expect(setUp(() => Promise.reject(new Error('rate limited'))).balances.sync()).rejects.toMatchObject({
+    await expect(setUp(() => Promise.reject(new AccountError('limited', 'rate limited'))).balances.sync()).rejects.toMatchObject({
       code: 'BALANCE_SYNC_FAILED',
       status: 502,
-      message: 'The balances could not be fetched from the exchange: rate limited',
+      message: 'Try again in a moment; the balances could not be fetched from the exchange: rate limited',
     });
     await expect(setUp(undefined, false).balances.sync()).rejects.toMatchObject({ code: 'ACCOUNT_NOT_CONFIGURED' });
   });

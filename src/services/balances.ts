@@ -2,29 +2,30 @@ import type { BalanceRecord, BalanceStore, MarginRecord } from '../store/store';
 import type { AccountBalance } from '../streams/account';
 import { currentTraceId } from '../tracing/trace-context';
 import type { AccountState } from '../upstream/account/account-report';
-import {
-  ApiError,
-  type BalanceHistoryQuery,
-  type BalanceHistoryView,
-  type BalancesQuery,
-  type BalancesView,
-  type BalanceSyncView,
-  type BalanceView,
-  type MarginBalanceView,
+import { AccountError } from '../upstream/bybit/account/account-error';
+import type {
+  BalanceHistoryQuery,
+  BalanceHistoryView,
+  BalancesQuery,
+  BalancesView,
+  BalanceSyncView,
+  BalanceView,
+  MarginBalanceView,
 } from './api';
+import { accountNotConfigured, balanceSyncFailed } from './failures';
 import { kept } from './subscribing-services';
 
 /** The account's side of the balances: asks the exchange now. */
 export interface BalanceSource {
   /** `off`: the account is not followed here. */
   report(): { readonly configured: boolean; readonly state: AccountState };
-  /** Fetches them and tells them on their stream, where the account is followed. Rejects with an error whose message is safe to show. */
+  /** Fetches them and tells them on their stream, where the account is followed. Rejects with an {@link AccountError}. */
   syncBalances(): Promise<{ readonly coins: readonly string[] }>;
   /** Fetches them and tells nobody. Rejects as the other. */
   wallet(): Promise<{ readonly balance: AccountBalance; readonly asOf: number }>;
 }
 
-/** The account's balances as they were recorded. Rejects with {@link ApiError}. */
+/** The account's balances as they were recorded. Rejects with an ApiError. */
 export class Balances {
   /** Who asks meanwhile gets the same answer. */
   private recording: Promise<readonly string[]> | undefined;
@@ -50,7 +51,7 @@ export class Balances {
    */
   async sync(): Promise<BalanceSyncView> {
     if (!this.source.report().configured) {
-      throw new ApiError('ACCOUNT_NOT_CONFIGURED', 'No account is followed here; set BYBIT_API_KEY and BYBIT_API_SECRET.');
+      throw accountNotConfigured();
     }
     const followed = this.source.report().state !== 'off';
     const coins = followed ? (await this.fetched(this.source.syncBalances())).coins : await (this.recording ??= this.record());
@@ -71,8 +72,9 @@ export class Balances {
     try {
       return await asked;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unknown';
-      throw new ApiError('BALANCE_SYNC_FAILED', `The balances could not be fetched from the exchange: ${reason}`);
+      // Of any other error nobody knows whether it is safe to show.
+      if (error instanceof AccountError) throw balanceSyncFailed(error.message);
+      throw error;
     }
   }
 }

@@ -2,6 +2,7 @@ import { parseArg, parseStreamName, type ArgRefusal } from '../streams/arg';
 import { eventTypeOf, isAccountChannel, type ChannelType } from '../streams/event-type';
 import { EXCHANGE_MARKETS, accountStream, type ExchangeMarket, type MarketStream, type Stream } from '../streams/stream';
 import { ApiError, type ApiErrorCode, type SubscribeRequest } from './api';
+import { missingInterval, missingSymbol } from './failures';
 
 const SYMBOL = /^[A-Z0-9][A-Z0-9-]{0,47}$/;
 /** Only perpetuals pay funding. */
@@ -56,7 +57,7 @@ function accountTopic(
 function fromFields(request: SubscribeRequest, markets: ReadonlySet<ExchangeMarket>): MarketStream {
   const { channel_type: channel, market = 'futures', interval, depth } = request;
   if (request.symbol === undefined || request.symbol === '') {
-    throw new ApiError('MISSING_SYMBOL', `${channel} needs a symbol, for example "BTCUSDT".`);
+    throw missingSymbol(channel);
   }
   const symbol = request.symbol.toUpperCase();
   if (!SYMBOL.test(symbol)) {
@@ -66,7 +67,7 @@ function fromFields(request: SubscribeRequest, markets: ReadonlySet<ExchangeMark
   if (interval !== undefined && kind !== 'kline') throw noParameter(channel, 'interval');
   if (depth !== undefined && kind !== 'orderbook') throw noParameter(channel, 'depth');
   if (kind === 'kline' && interval === undefined) {
-    throw new ApiError('INVALID_TOPIC', `kline needs an interval: send "interval": "1m" or "topic": "kline:1m:${symbol}".`);
+    throw missingInterval(symbol);
   }
   const parameter = interval ?? depth;
   const parsed = parseArg(`${market}/${kind}${parameter === undefined ? '' : `:${parameter}`}:${symbol}`, '', markets);

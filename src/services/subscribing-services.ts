@@ -7,15 +7,22 @@ import type { SymbolDirectory } from '../streams/symbol-directory';
 import type { Hub } from '../subscriptions/hub';
 import type { Membership } from '../subscriptions/membership';
 import type { Sink } from '../subscriptions/sink';
-import {
-  ApiError,
-  type CancelByServiceView,
-  type CancelView,
-  type SubscribeRequest,
-  type SubscriptionsQuery,
-  type SubscriptionsView,
-  type SubscriptionView,
+import type {
+  CancelByServiceView,
+  CancelView,
+  SubscribeRequest,
+  SubscriptionsQuery,
+  SubscriptionsView,
+  SubscriptionView,
 } from './api';
+import {
+  accountNotConfigured,
+  exchangeRejected,
+  storeUnavailable,
+  subscriptionExists,
+  subscriptionNotFound,
+  unknownSymbol,
+} from './failures';
 import { SILENT } from './forwarded-topic';
 import { requestedTopic, streamOfTopic } from './service-topic';
 import { standing } from './standing';
@@ -43,7 +50,7 @@ export interface SubscribingServicesDeps {
 
 const NOBODY: Sink = { ...SILENT, deliver: () => undefined };
 
-/** What back-end services subscribe to. Rejects with {@link ApiError}. */
+/** What back-end services subscribe to. Rejects with an ApiError. */
 export class SubscribingServices {
   constructor(
     private readonly options: SubscribingServicesOptions,
@@ -60,11 +67,7 @@ export class SubscribingServices {
     const membership = this.listen(stream);
     try {
       const answer = membership && (await this.answer(membership));
-      if (isRefusal(answer))
-        throw new ApiError('EXCHANGE_REJECTED', `The exchange refused ${topic}: ${answer.reason}`, {
-          topic,
-          reason: answer.reason,
-        });
+      if (isRefusal(answer)) throw exchangeRejected(topic, answer.reason);
       const added = await kept(
         store.subscriptions.add({
           channelType: request.channel_type,
@@ -74,13 +77,7 @@ export class SubscribingServices {
           requestingService: request.requesting_service,
         }),
       );
-      if (added === 'exists') {
-        const { requesting_service: service } = request;
-        throw new ApiError('SUBSCRIPTION_EXISTS', `${service} has subscribed to ${topic} already.`, {
-          topic,
-          requesting_service: service,
-        });
-      }
+      if (added === 'exists') throw subscriptionExists(request.requesting_service, topic);
       await this.deps.keeper.refresh();
       return this.viewOf(added);
     } finally {
@@ -96,7 +93,7 @@ export class SubscribingServices {
 
   async find(id: string): Promise<SubscriptionView> {
     const subscription = await kept(this.deps.store.subscriptions.find(id));
-    if (!subscription) throw notFound(id);
+    if (!subscription) throw subscriptionNotFound(id);
     return this.viewOf(subscription);
   }
 
@@ -106,7 +103,7 @@ export class SubscribingServices {
    */
   async cancel(id: string): Promise<CancelView> {
     const cancelled = await kept(this.deps.store.subscriptions.cancel(id));
-    if (!cancelled) throw notFound(id);
+    if (!cancelled) throw subscriptionNotFound(id);
     await this.deps.keeper.refresh();
     return { message: `${cancelled.requestingService} has no subscription to ${cancelled.topic} any more.`, subscription_id: id };
   }
@@ -120,14 +117,10 @@ export class SubscribingServices {
   private check(request: SubscribeRequest, stream: Stream): void {
     if (stream.market === 'account') {
       if (this.options.account || !isAccountChannel(request.channel_type)) return;
-      throw new ApiError('ACCOUNT_NOT_CONFIGURED', 'No account is followed here; set BYBIT_API_KEY and BYBIT_API_SECRET.');
+      throw accountNotConfigured();
     }
     const answer = this.deps.symbols.look(stream.market, stream.symbol);
-    if (answer.known) return;
-    const hint = answer.nearest.length > 0 ? ` Did you mean ${answer.nearest.join(', ')}?` : '';
-    throw new ApiError('INVALID_SYMBOL', `Unknown symbol on ${stream.market}: ${stream.symbol}.${hint}`, {
-      nearest: answer.nearest,
-    });
+    if (!answer.known) throw unknownSymbol(stream.market, stream.symbol, answer.nearest);
   }
 
   /** The account's streams are listened to in any case, and by the replica on duty alone. */
@@ -176,15 +169,4 @@ export async function kept<Answer>(asked: Promise<Answer>): Promise<Answer> {
     if (error instanceof StoreUnavailable) throw storeUnavailable();
     throw error;
   }
-}
-
-function storeUnavailable(): ApiError {
-  return new ApiError(
-    'STORE_UNAVAILABLE',
-    'The database cannot be reached; try again in a moment. What was subscribed before goes on.',
-  );
-}
-
-function notFound(id: string): ApiError {
-  return new ApiError('SUBSCRIPTION_NOT_FOUND', `There is no active subscription ${id}.`, { subscription_id: id });
 }

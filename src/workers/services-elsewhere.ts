@@ -17,6 +17,7 @@ import {
   type SymbolsQuery,
   type SymbolsView,
 } from '../services/api';
+import { servicesUnavailable } from '../services/failures';
 import { NoAnswer, type Calls } from './calls';
 
 /** Longer than the primary may wait for the database and the exchange, without the time for the latter's answer to a subscription. */
@@ -98,7 +99,7 @@ export class ServicesElsewhere implements ServicesApi {
       answered = await this.primary.ask<Answered>('services', { method, argument } satisfies Asked, withinMs);
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
-      throw new ApiError('SERVICES_UNAVAILABLE', 'The process that serves this does not answer; try again in a moment.');
+      throw servicesUnavailable();
     }
     if ('answer' in answered) return answered.answer as Answer;
     const { code, message, details } = answered.refusal;

@@ -3,6 +3,14 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 
 interface Operation {
   readonly operationId: string;
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly schema?: { readonly example?: string | number };
+  }[];
+  readonly requestBody?: {
+    readonly content: { readonly 'application/json': { readonly examples?: Record<string, { value: unknown }> } };
+  };
   readonly responses: Readonly<
     Record<
       string,
@@ -34,7 +42,7 @@ export class OpenApiCheck {
   private readonly validators = new Map<string, ValidateFunction>();
   private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
 
-  constructor(document: OpenAPIObject) {
+  constructor(readonly document: OpenAPIObject) {
     this.ajv.addFormat('uuid', UUID).addFormat('date-time', UTC);
     this.ajv.addSchema({ $id: 'document', ...(closed(document) as object) });
     this.calls = Object.entries(document.paths).flatMap(([template, item]) =>
@@ -55,14 +63,19 @@ export class OpenApiCheck {
   mistakes({ method, template, operation }: DocumentedCall, status: number, body: unknown): string[] {
     const response = operation.responses[String(status)];
     if (!response?.content?.['application/json']?.schema) return [`${operation.operationId} has no documented answer ${status}`];
-    const at = ['paths', template, method.toLowerCase(), 'responses', String(status), 'content', 'application/json', 'schema'];
+    const content = ['responses', String(status), 'content', 'application/json', 'schema'];
+    return this.mistakesAt(['paths', template, method.toLowerCase(), ...content], body);
+  }
+
+  /** What is wrong with a value. @param at where its schema stands in the document */
+  mistakesAt(at: readonly string[], value: unknown): string[] {
     const pointer = `document#/${at.map((part) => encodeURIComponent(part.replace(/~/g, '~0').replace(/\//g, '~1'))).join('/')}`;
     let validate = this.validators.get(pointer);
     if (!validate) {
       validate = this.ajv.compile({ $ref: pointer });
       this.validators.set(pointer, validate);
     }
-    if (validate(body)) return [];
+    if (validate(value)) return [];
     return (validate.errors ?? []).map(
       (error) => `${error.instancePath || '/'} ${error.message ?? ''} ${JSON.stringify(error.params)}`,
     );
