@@ -8,8 +8,8 @@ import { Optional, text } from './rule';
 /** The end of what the database can hold as a time is far beyond; this is the year 9999. */
 const LAST_TIME = 253_402_300_799_999;
 const TIME = {
-  holds: (value: unknown) => Number.isSafeInteger(value) && Number(value) <= LAST_TIME,
-  problem: 'must be a time with its zone such as 2026-11-21T18:30:00Z, or milliseconds since 1970',
+  holds: (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= LAST_TIME,
+  problem: 'must be a time from 1970 on with its zone, such as 2026-11-21T18:30:00Z, or milliseconds since 1970',
 };
 
 /** Whose newest balances to list. */

@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import { ApiError } from '../services/api';
 import type { ApiKeys } from './api-keys';
+import { apiDisabled, keyInAddress, keyMissing, keyUnknown, tooManyWrongKeys } from './key-failures';
 import type { RequestLog } from './request-log';
 import { RETRY_AFTER_SECONDS, type WrongKeys } from './wrong-keys';
 
 /** Query parameters in which people send keys. */
 const KEY_PARAMETER = /^(x[-_]?)?(api|access|auth|secret)?[-_]?(key|token|authorization)$/i;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
-/** So many values of an address are held against the known keys, which costs a hash each; no call takes as many. */
+/** So many parts of an address are held against the known keys, which costs a hash each; no call takes as many. */
 const MAX_VALUES = 16;
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -30,6 +31,8 @@ export class Entrance {
 
   /** Express middleware. Comes before the body is read, so that it is read for nobody without a key. */
   readonly pass = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
+    // What one key may see, no cache is to show to others.
+    response.setHeader('Cache-Control', 'no-store');
     this.log.open(request, response, (logged) => {
       try {
         logged.key = this.admit(request, response);
@@ -45,38 +48,30 @@ export class Entrance {
 
   /** The name of the key. Throws an {@link ApiError}. */
   private admit(request: IncomingMessage, response: ServerResponse): string {
-    if (!this.keys.any) {
-      throw new ApiError(
-        'API_DISABLED',
-        'The REST interface is closed: no API key is configured. Make one with "npm run api-key -- NAME" and set API_KEYS.',
-      );
-    }
+    if (!this.keys.any) throw apiDisabled();
     const query = queryOf(request);
     for (const parameter of query.keys()) if (KEY_PARAMETER.test(parameter)) throw keyInAddress();
     const key = request.headers['x-api-key'];
     if (typeof key !== 'string' || key === '') {
       this.refuseKeyAmong(query);
-      throw new ApiError('UNAUTHORIZED', 'The API key is missing; send it in the header X-API-Key.');
+      throw keyMissing();
     }
     const name = this.keys.nameOf(key);
     if (name !== undefined) {
       this.refuseKeyAmong(query);
       return name;
     }
-    if (this.wrong.count(this.addressOf(request))) {
-      throw new ApiError('UNAUTHORIZED', 'The API key is not known here; check the header X-API-Key.');
-    }
+    if (this.wrong.count(this.addressOf(request))) throw keyUnknown();
     response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
-    throw new ApiError('TOO_MANY_WRONG_KEYS', `Too many wrong API keys; wait ${RETRY_AFTER_SECONDS} s and check the key.`);
+    throw tooManyWrongKeys();
   }
 
-  /** A key of ours may stand under any name. */
+  /** A key of ours may stand under any name, or alone. */
   private refuseKeyAmong(query: URLSearchParams): void {
     let looked = 0;
-    for (const value of query.values()) {
-      if (value === '') continue;
+    for (const [name, value] of query) {
       if (++looked > MAX_VALUES) return;
-      if (this.keys.nameOf(value) !== undefined) throw keyInAddress();
+      if (this.keys.nameOf(value === '' ? name : value) !== undefined) throw keyInAddress();
     }
   }
 }
@@ -84,14 +79,6 @@ export class Entrance {
 function queryOf({ originalUrl = '' }: IncomingMessage & { readonly originalUrl?: string }): URLSearchParams {
   const mark = originalUrl.indexOf('?');
   return new URLSearchParams(mark < 0 ? '' : originalUrl.slice(mark + 1));
-}
-
-function keyInAddress(): ApiError {
-  return new ApiError(
-    'VALIDATION_ERROR',
-    'Send the API key in the header X-API-Key, never in the address: addresses end up in logs. Replace this key, it may be known.',
-    [{ field: 'query', problem: 'holds a key' }],
-  );
 }
 
 function checkBody({ method = '', headers }: IncomingMessage): void {

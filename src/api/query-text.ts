@@ -20,8 +20,14 @@ export function timeIn({ value }: { readonly value: unknown }): unknown {
   if (WHOLE.test(value)) return Number(value);
   // A + of a zone that was not encoded arrives as a space.
   const iso = value.replace(' ', '+');
-  const ms = ISO_TIME.test(iso) ? Date.parse(iso) : NaN;
+  const ms = ISO_TIME.test(iso) && hasDay(iso) ? Date.parse(iso) : NaN;
   return Number.isNaN(ms) ? value : ms;
+}
+
+/** `Date.parse` takes the 30th of February for the 2nd of March. */
+function hasDay(iso: string): boolean {
+  const [year = 0, month = 0, day] = iso.slice(0, 10).split('-').map(Number);
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
 }
 
 export function upperCaseIn({ value }: { readonly value: unknown }): unknown {

@@ -18,6 +18,8 @@ interface RoutedRequest extends IncomingMessage {
 }
 
 const MAX_PATH = 128;
+/** A word of a path. What is none, or longer, may be a value, and somebody's key. */
+const WORD = /^(v\d|[a-z-]{0,20})$/i;
 
 /** One line, and one span where there is a tracer, for every request to the REST interface. */
 export class RequestLog {
@@ -54,7 +56,10 @@ export class RequestLog {
   }
 }
 
-/** As the router knows it: `/api/v1/subscriptions/:id`; the path, never the query, of what it does not know. */
+/** As the router knows it: `/api/v1/subscriptions/:id`; the words of the path, never the query, of what it does not know. */
 function routeOf({ route, originalUrl, url = '' }: RoutedRequest): string {
-  return typeof route?.path === 'string' ? route.path : ((originalUrl ?? url).split('?', 1)[0] as string).slice(0, MAX_PATH);
+  if (typeof route?.path === 'string') return route.path;
+  const [path = ''] = (originalUrl ?? url).split('?', 1);
+  const segments = path.slice(0, MAX_PATH).split('/');
+  return segments.map((segment) => (WORD.test(segment) ? segment : '*')).join('/');
 }
