@@ -173,6 +173,11 @@ describe('a request that cannot be meant', () => {
   });
 });
 
+it('with more headers than Node takes is answered by Node itself, without a body and without a trace, as docs/api.md says', async () => {
+  const { status, headers, text } = await call('GET', SUBSCRIPTIONS, { headers: { 'X-Much': 'a'.repeat(17_000) } });
+  expect([status, headers['x-trace-id'], text]).toEqual([431, undefined, '']);
+});
+
 describe('a request that is odd, and clear all the same', () => {
   it.each<[string, string, Sent]>([
     ['a slash at the end', `${SUBSCRIPTIONS}/`, {}],
