@@ -130,7 +130,16 @@ describe.each([
   it('is 502 with the words of an exchange that refuses, and keeps nothing', async () => {
     exchange.faults.refuseTopic('linear', 'publicTrade.ETHUSDT');
     const answer = await call('POST', SUBSCRIPTIONS, { ...TICKER, channel_type: 'trades', symbol: 'ETHUSDT' });
-    expect(answer).toMatchObject({ status: 502, body: { code: 'EXCHANGE_REJECTED' } });
+    // As the document shows one of a ticker.
+    const reason = 'error:handler not found,topic:publicTrade.ETHUSDT';
+    expect(answer).toEqual({
+      status: 502,
+      body: {
+        error: `The exchange refused futures.trade.ETHUSDT: ${reason}`,
+        code: 'EXCHANGE_REJECTED',
+        details: { topic: 'futures.trade.ETHUSDT', reason },
+      },
+    });
     expect(await call('GET', `${SUBSCRIPTIONS}?channel_type=trades`)).toMatchObject({ body: { total: 0 } });
   });
 
