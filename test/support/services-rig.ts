@@ -151,10 +151,12 @@ export class QueueConsumer {
   private constructor(
     private readonly url: string,
     private readonly queue: string,
+    private readonly pauseMs: number,
   ) {}
 
-  static async open(url: string, queue: string): Promise<QueueConsumer> {
-    const consumer = new QueueConsumer(url, queue);
+  /** @param pauseMs between tries to reach the broker: without any, a core is kept busy with it */
+  static async open(url: string, queue: string, pauseMs = 0): Promise<QueueConsumer> {
+    const consumer = new QueueConsumer(url, queue, pauseMs);
     // The queue of a service comes a moment after its subscription.
     await consumer.again();
     return consumer;
@@ -211,7 +213,7 @@ export class QueueConsumer {
         return;
       } catch {
         await this.model?.close().catch(() => undefined);
-        await new Promise((resolve) => setImmediate(resolve));
+        await new Promise((resolve) => setTimeout(resolve, this.pauseMs));
       }
     }
   }
