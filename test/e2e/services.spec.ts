@@ -53,6 +53,33 @@ describe('a subscription of a service', () => {
     await rig.exchange.whenSubscribed('linear', 'kline.1.BTCUSDT');
   });
 
+  it('of whatever service and market is live again after a restart, and after the exchange has cut every connection', async () => {
+    await start({ rabbit: true, postgres: true });
+    const wanted = [
+      ['desk', TICKER, 'linear', 'tickers.BTCUSDT'],
+      ['risk', { channel_type: 'orderbook', symbol: 'ETHUSDT' }, 'linear', 'orderbook.50.ETHUSDT'],
+      ['risk', { channel_type: 'funding', symbol: 'SOLUSDT' }, 'linear', 'tickers.SOLUSDT'],
+      ['desk', { channel_type: 'trades', symbol: 'BTCUSDT', market: 'spot' }, 'spot', 'publicTrade.BTCUSDT'],
+      ['web', { channel_type: 'kline', symbol: 'BTCUSD', market: 'inverse', interval: '1m' }, 'inverse', 'kline.1.BTCUSD'],
+    ] as const;
+    for (const [service, fields] of wanted) await rig.subscribe(service, fields);
+    const allLive = async () => {
+      for (const [, , endpoint, topic] of wanted) await rig.exchange.whenSubscribed(endpoint, topic);
+      for (;;) {
+        const { subscriptions } = await rig.callUntil(200, 'GET', '/subscriptions?is_active=true');
+        const states = (subscriptions as { state: string }[]).map(({ state }) => state);
+        if (states.length === wanted.length && states.every((state) => state === 'live')) return;
+      }
+    };
+    await allLive();
+    await rig.gateway.stop();
+    for (const [, , endpoint, topic] of wanted) await rig.exchange.whenUnsubscribed(endpoint, topic);
+    await rig.startGateway();
+    await allLive();
+    expect(rig.exchange.faults.drop()).toBe(3);
+    await allLive();
+  });
+
   it('leaves the others alone: two services of the same topic both get every event, and another interval is not mixed in', async () => {
     await start({ rabbit: true, postgres: true });
     await rig.subscribe('desk', { channel_type: 'kline', symbol: 'BTCUSDT', interval: '1m' });
