@@ -9,6 +9,7 @@ import { WsClientSocket } from './client-socket';
 import { CloseCode } from './close-code';
 import { CONFORMANCE_PATH, type ConformanceEcho } from './conformance-echo';
 import { RequestError, type Door } from './door';
+import { hearUpgrades, wantsWebSocket } from './plain-http';
 import type { Requests } from './requests';
 import type { Session } from './session';
 import type { Sessions } from './sessions';
@@ -42,7 +43,8 @@ export class DoorAdapter extends WsAdapter implements ClientHandling {
     private readonly reportFailure: (error: unknown) => void,
   ) {
     super(http);
-    http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+    const isOne = (request: IncomingMessage) => wantsWebSocket(request) || this.open.has(pathOf(request));
+    hearUpgrades(http, isOne, (request, socket, head) => this.upgrade(request, socket, head));
   }
 
   override create(_port: number, options: { readonly path?: string } = {}): ClientServer {
@@ -76,7 +78,7 @@ export class DoorAdapter extends WsAdapter implements ClientHandling {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', ignore);
-    const path = (request.url ?? '/').split('?', 1)[0] as string;
+    const path = pathOf(request);
     const entry = this.open.get(path);
     const echo = path === CONFORMANCE_PATH ? this.options.echo : undefined;
     if (!entry?.connect && !echo) {
@@ -194,4 +196,8 @@ function textOf(data: RawData): string {
 
 function ignore(): void {
   return;
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0] as string;
 }
