@@ -46,19 +46,13 @@ export class AccountLedger {
   }
 
   private missing({ executions, orders, positions, balances }: AccountTruth): string[] {
-    const bySymbol = new Map<string, string[]>();
-    for (const { id, symbol } of executions) {
-      const expected = bySymbol.get(symbol) ?? [];
-      expected.push(id);
-      bySymbol.set(symbol, expected);
+    const bySymbol = new Map<string, { id: string; time: number }[]>();
+    for (const { symbol, ...one } of executions) {
+      const made = bySymbol.get(symbol) ?? [];
+      made.push(one);
+      bySymbol.set(symbol, made);
     }
-    const wrong = [...bySymbol].flatMap(([symbol, expected]) => {
-      const told = [...(this.executions.get(symbol) ?? [])];
-      const first = expected.findIndex((id, i) => told[i] !== id);
-      if (first >= 0)
-        return [`execution ${first + 1} of ${expected.length} in ${symbol} is missing or not in order (${told.length} told)`];
-      return told.length > expected.length ? [`there are more executions in ${symbol} than there were`] : [];
-    });
+    const wrong = [...bySymbol].flatMap(([symbol, made]) => this.outOfOrder(symbol, made));
     const behind = orders.filter(({ id, status, filled }) => this.orders.get(id)?.state !== stateOf(status, filled));
     if (behind.length > 0)
       wrong.push(
@@ -75,6 +69,17 @@ export class AccountLedger {
     for (const [coin, balance] of Object.entries(balances))
       if (this.balances.get(coin) !== balance) wrong.push(`the balance of ${coin} is ${balance}, not ${this.balances.get(coin)}`);
     return wrong;
+  }
+
+  private outOfOrder(symbol: string, made: readonly { readonly id: string; readonly time: number }[]): string[] {
+    const told = [...(this.executions.get(symbol) ?? [])].slice(-made.length);
+    const first = made.findIndex(({ id }, i) => told[i] !== id);
+    const one = made[first];
+    if (!one) return [];
+    const place = told.indexOf(one.id);
+    if (place < 0) return [`execution ${one.id} in ${symbol} is missing`];
+    const before = made.find(({ id }) => id === told[first]);
+    return [`execution ${one.id} of ${one.time} in ${symbol} was told after ${before?.id} of ${before?.time}`];
   }
 
   /** The first time, events come in the order of their stream, without holes. */

@@ -4,8 +4,8 @@ import type { SymbolMarket } from '../../src/simulator/symbol-market';
 
 /** What has happened to the exchange's account, to compare with what was told of it. Markets are named as the gateway does. */
 export interface AccountTruth {
-  /** Oldest first. */
-  readonly executions: readonly { readonly id: string; readonly symbol: string }[];
+  /** Oldest first, the newest ones if there were very many. */
+  readonly executions: readonly { readonly id: string; readonly symbol: string; readonly time: number }[];
   readonly orders: readonly { readonly id: string; readonly status: string; readonly filled: string }[];
   /** Those that are not flat, by market, symbol and side. */
   readonly positions: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export function truthOf({ books }: SimulatedExchange['account']): AccountTruth {
     executions: orders
       .trades()
       .reverse()
-      .map(({ execId, market }) => ({ id: execId, symbol: symbolOf(market.instrument) })),
+      .map(({ execId, market, time }) => ({ id: execId, symbol: symbolOf(market.instrument), time })),
     orders: [...orders.closed(), ...orders.open].map(({ orderId, status, filledQty }) => ({
       id: orderId,
       status,

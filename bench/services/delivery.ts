@@ -17,6 +17,7 @@ import { SERVICES, STREAMS, WANTED } from './topics';
 const CLASSES = ['ticker', 'trade', 'orderbook'];
 const ACCOUNT_CLASSES = ['order', 'execution', 'position', 'balance'];
 
+const WARM_UP_SECONDS = 10;
 const SETTLE_MS = 1000;
 /** How long what was held up may take to be sent. */
 const CATCH_UP_SECONDS = 40;
@@ -65,9 +66,9 @@ export class Delivery {
     for (const helper of [this.clients, this.readers, this.callers]) helper.stop();
   }
 
-  /** Code gets hot, and queues find their size. */
+  /** Code gets hot in all that is measured, and queues find their size. */
   async warmUp(): Promise<void> {
-    await pause(this.seconds * 1000);
+    await this.calls(WARM_UP_SECONDS);
     await this.complete('warming up');
   }
 
@@ -106,8 +107,8 @@ export class Delivery {
   }
 
   private async step({ name, begin, health }: Step, called: boolean): Promise<Measurement[]> {
-    const { deployment, clients, readers, callers } = this;
-    const { market, gateway, key } = deployment;
+    const { deployment, clients, readers } = this;
+    const { market, gateway } = deployment;
     const pid = gateway.child.pid ?? -1;
     await Promise.all([
       clients.ask<true>({ begin: true }),
@@ -122,9 +123,7 @@ export class Delivery {
     };
     const startedAt = performance.now();
     const begun = begin?.(deployment);
-    const calls = called
-      ? callers.ask<Calls>({ port: gateway.port, key, rate: CALLS_PER_SECOND, seconds: this.seconds })
-      : undefined;
+    const calls = called ? this.calls(this.seconds) : undefined;
     const untrue = await watchHealth(() => deployment.health(), health, this.seconds);
     await begun;
     const took = (performance.now() - startedAt) / 1000;
@@ -178,6 +177,11 @@ export class Delivery {
       for (const [kind, percentiles] of Object.entries(kinds)) measured.push(of(CALLS.name, { ...percentiles }, kind));
     }
     return measured;
+  }
+
+  private calls(seconds: number): Promise<Calls> {
+    const { gateway, key } = this.deployment;
+    return this.callers.ask<Calls>({ port: gateway.port, key, rate: CALLS_PER_SECOND, seconds });
   }
 
   /** Nothing waits for the database or the broker any more. */
