@@ -2,13 +2,16 @@
  * Each part that serves back-end services is killed, frozen and started again while the account and the market are busy. In the end every
  * event of the account has come, in order; clients of WebSocket never notice; and the health tells the truth at each step.
  */
+import { eventually } from '../support/eventually';
 import { parsePage, valueOf } from '../support/prometheus-page';
+import { ServiceServers } from '../support/service-servers';
 import { ServicesRig, type QueueConsumer, type ServiceEvent } from '../support/services-rig';
 import { TestClient } from '../support/test-client';
 
-// Three servers are started, killed and stopped for each test, and a frozen one is noticed by its silence.
+// Servers are killed and started again in each test, and a frozen one is noticed by its silence.
 jest.setTimeout(120_000);
 
+let servers: ServiceServers;
 let rig: ServicesRig;
 let orders: QueueConsumer;
 let balances: QueueConsumer;
@@ -16,8 +19,17 @@ let client: TestClient;
 let placed: string[];
 let wallet: number;
 
+beforeAll(async () => (servers = await ServiceServers.start()));
+afterAll(() => servers.stop());
+
 beforeEach(async () => {
-  rig = await ServicesRig.start({ rabbit: true, postgres: true, account: true, exchange: { balances: { USDT: '1000000' } } });
+  rig = await ServicesRig.start({
+    servers,
+    rabbit: true,
+    postgres: true,
+    account: true,
+    exchange: { balances: { USDT: '1000000' } },
+  });
   placed = [];
   wallet = 0;
   await rig.subscribe('desk', { channel_type: 'order' });
@@ -83,11 +95,7 @@ async function complete(): Promise<void> {
 async function recorded(): Promise<void> {
   const expected = String(1_000_000 + wallet);
   await balances.until((events) => JSON.stringify(events.at(-1)?.payload.data).includes(expected));
-  for (;;) {
-    const { body } = await rig.call('GET', '/balances?coin=USDT');
-    if (JSON.stringify(body).includes(expected)) return;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await eventually(async () => JSON.stringify((await rig.call('GET', '/balances?coin=USDT')).body).includes(expected));
 }
 
 const isDown = (part: string) => (health: Awaited<ReturnType<ServicesRig['health']>>) =>

@@ -1,18 +1,25 @@
 /** Back-end services of a fleet: whichever replica they ask, and whichever of them is on duty. */
+import { eventually } from '../support/eventually';
 import { RedisServer } from '../support/servers/redis';
+import { ServiceServers } from '../support/service-servers';
 import { ServicesRig, type ServiceEvent } from '../support/services-rig';
 import type { GatewayProcess } from '../support/gateway-process';
 
-// Four servers and two gateways are started for each test, and a replica that has died is noticed by its silence.
+// Two gateways are started for each test, and a replica that has died is noticed by its silence.
 jest.setTimeout(120_000);
 
+let servers: ServiceServers;
 let redis: RedisServer;
 let rig: ServicesRig;
 let replicas: GatewayProcess[];
 
+beforeAll(async () => (servers = await ServiceServers.start()));
+afterAll(() => servers.stop());
+
 beforeEach(async () => {
   redis = await RedisServer.start();
   rig = await ServicesRig.start({
+    servers,
     rabbit: true,
     postgres: true,
     account: true,
@@ -38,12 +45,13 @@ async function onDuty(replica: GatewayProcess): Promise<boolean> {
 
 /** Resolves with the one replica of these that is on duty. */
 async function holder(among: readonly GatewayProcess[]): Promise<GatewayProcess> {
-  for (;;) {
+  let on: GatewayProcess[] = [];
+  await eventually(async () => {
     const held = await Promise.all(among.map(onDuty));
-    const [one, another] = among.filter((_, i) => held[i]);
-    if (one && !another) return one;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+    on = among.filter((_, i) => held[i]);
+    return on.length === 1;
+  });
+  return on[0] as GatewayProcess;
 }
 
 function place(): string {

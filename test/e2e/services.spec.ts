@@ -2,17 +2,22 @@
  * Back-end services as they are served by a real process, with a real database and broker: what goes wrong in other gateways of this
  * kind, each as a test.
  */
+import { eventually } from '../support/eventually';
 import { RabbitUser } from '../support/rabbit-side';
+import { ServiceServers } from '../support/service-servers';
 import { ServicesRig, type RigOptions } from '../support/services-rig';
 import { TestClient } from '../support/test-client';
 
-// Three servers are started, and stopped, for each test.
 jest.setTimeout(90_000);
 
+let servers: ServiceServers;
 let rig: ServicesRig;
 
+beforeAll(async () => (servers = await ServiceServers.start()));
+afterAll(() => servers.stop());
+
 async function start(options: RigOptions = {}): Promise<void> {
-  rig = await ServicesRig.start(options);
+  rig = await ServicesRig.start({ servers, ...options });
 }
 
 afterEach(() => rig.stop());
@@ -137,13 +142,13 @@ describe('the account', () => {
     expect(positions.events.at(-1)?.payload.data).toMatchObject({ symbol: 'BTCUSDT', positionIndex: 0, size: '0.01' });
     rig.exchange.account.borrow('ETH', '0.5');
     await balances.until((events) => JSON.stringify(events.at(-1)?.payload.data).includes('"walletBalance":"-2"'));
-    for (;;) {
+    let newest: { wallet_balance: string; trace_id: string } | undefined;
+    await eventually(async () => {
       const { body } = await rig.call('GET', '/balances?coin=ETH');
-      const [newest] = body['balances'] as { wallet_balance: string; trace_id: string }[];
-      if (Number(newest?.wallet_balance) !== -2) continue;
-      expect(balances.events.map(({ trace_id }) => trace_id)).toContain(newest?.trace_id);
-      break;
-    }
+      [newest] = body['balances'] as { wallet_balance: string; trace_id: string }[];
+      return Number(newest?.wallet_balance) === -2;
+    });
+    expect(balances.events.map(({ trace_id }) => trace_id)).toContain(newest?.trace_id);
     await Promise.all([positions.close(), balances.close()]);
   });
 

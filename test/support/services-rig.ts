@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { SimulatedExchange } from '../../src/simulator/simulated-exchange';
 import type { SimulatorOptions } from '../../src/simulator/simulator-options';
+import { eventually } from './eventually';
 import { GatewayProcess } from './gateway-process';
 import { PostgresServer } from './servers/postgres';
 import { RabbitServer } from './servers/rabbitmq';
+import type { ServiceServers } from './service-servers';
 
 /** The key that the gateway takes. */
 export const SERVICE_KEY = 'key-of-the-test';
@@ -26,6 +28,8 @@ export interface RigOptions {
   readonly postgres?: boolean;
   /** Real RabbitMQ; none otherwise. */
   readonly rabbit?: boolean;
+  /** Whose PostgreSQL and RabbitMQ these are, emptied first; the rig's own otherwise. */
+  readonly servers?: ServiceServers;
   /** Follows the simulated exchange's account. */
   readonly account?: boolean;
   readonly exchange?: Partial<SimulatorOptions>;
@@ -57,16 +61,19 @@ export class ServicesRig {
     readonly exchange: SimulatedExchange,
     readonly postgres: PostgresServer | undefined,
     readonly rabbit: RabbitServer | undefined,
+    private readonly servers: ServiceServers | undefined,
     private readonly dataDir: string,
     private readonly env: Readonly<Record<string, string>>,
   ) {}
 
-  static async start({ postgres, rabbit, account, exchange, env = {} }: RigOptions = {}): Promise<ServicesRig> {
+  static async start({ postgres, rabbit, servers, account, exchange, env = {} }: RigOptions = {}): Promise<ServicesRig> {
     const simulated = await SimulatedExchange.start({ manual: true, ...exchange });
-    const database = postgres ? await PostgresServer.start() : undefined;
-    const broker = rabbit ? await RabbitServer.start() : undefined;
+    await servers?.empty();
+    const [database, broker] = servers
+      ? [postgres ? servers.postgres : undefined, rabbit ? servers.rabbit : undefined]
+      : await Promise.all([postgres ? PostgresServer.start() : undefined, rabbit ? RabbitServer.start() : undefined]);
     const dataDir = await mkdtemp(join(tmpdir(), 'tapecast-data-'));
-    const rig = new ServicesRig(simulated, database, broker, dataDir, {
+    const rig = new ServicesRig(simulated, database, broker, servers, dataDir, {
       ...FAST,
       BYBIT_WS_URL: simulated.wsUrl,
       BYBIT_REST_URL: simulated.restUrl,
@@ -94,12 +101,12 @@ export class ServicesRig {
   async stop(): Promise<void> {
     await this.gateway.stop();
     await this.exchange.stop();
-    await this.rabbit?.stop();
-    await this.postgres?.stop();
+    if (!this.servers) await Promise.all([this.rabbit?.stop(), this.postgres?.stop()]);
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
   async call(method: string, path: string, body?: object): Promise<{ status: number; body: Record<string, unknown> }> {
+    if (body && 'requesting_service' in body) this.servers?.services.add(String(body.requesting_service));
     const answer = await fetch(`http://127.0.0.1:${this.gateway.port}/api/v1${path}`, {
       method,
       headers: { 'X-API-Key': SERVICE_KEY, ...(body && { 'Content-Type': 'application/json' }) },
@@ -110,11 +117,9 @@ export class ServicesRig {
 
   /** Asks again until the answer has this status: for a part that is on its way back. */
   async callUntil(status: number, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
-    for (;;) {
-      const answer = await this.call(method, path, body);
-      if (answer.status === status) return answer.body;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    let answer = await this.call(method, path, body);
+    await eventually(async () => answer.status === status || (answer = await this.call(method, path, body)).status === status);
+    return answer.body;
   }
 
   async subscribe(service: string, fields: object): Promise<string> {
@@ -131,7 +136,7 @@ export class ServicesRig {
 
   /** Looks at the health until it is so. */
   async healthUntil(holds: (health: Awaited<ReturnType<ServicesRig['health']>>) => boolean): Promise<void> {
-    while (!holds(await this.health())) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(async () => holds(await this.health()));
   }
 
   consumer(queue: string): Promise<QueueConsumer> {
@@ -155,7 +160,7 @@ export class QueueConsumer {
   ) {}
 
   /** @param pauseMs between tries to reach the broker: without any, a core is kept busy with it */
-  static async open(url: string, queue: string, pauseMs = 0): Promise<QueueConsumer> {
+  static async open(url: string, queue: string, pauseMs = 5): Promise<QueueConsumer> {
     const consumer = new QueueConsumer(url, queue, pauseMs);
     // The queue of a service comes a moment after its subscription.
     await consumer.again();

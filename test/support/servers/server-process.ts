@@ -106,6 +106,16 @@ export class ServerProcess {
     await this.launch();
   }
 
+  /** Runs and answers, whatever was done to it before. Resolves when it takes connections. */
+  async revive(): Promise<void> {
+    if (this.paused) await this.resume();
+    if (!this.runs) await this.launch();
+  }
+
+  private get runs(): boolean {
+    return this.running?.child.exitCode === null && this.running.child.signalCode === null;
+  }
+
   private async launch(): Promise<void> {
     const program = await programFor(this.kind);
     const { bind, local } = program;
@@ -125,10 +135,10 @@ export class ServerProcess {
   }
 
   private async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<void> {
-    const running = this.running;
+    const { running, runs } = this;
     this.running = undefined;
     this.paused = false;
-    if (!running || running.child.exitCode !== null || running.child.signalCode !== null) return;
+    if (!running || !runs) return;
     const exit = once(running.child, 'exit');
     await running.signal(signal);
     await exit;
