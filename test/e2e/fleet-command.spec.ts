@@ -65,8 +65,8 @@ const parentOf = (pid: number): number => Number(ask(pid, 'ppid'));
 describe('npm run fleet', () => {
   it('shows live prices through its balancer, lives through the death of a replica, and ends with all its parts', async () => {
     const [, command] = await output.matching(/^ *npm run watch -- (.*)$/m);
-    // The order book has most of the messages: they last longer than a replica stays dead, and not much longer.
-    const args = ['--count', '600', ...(command ?? '').split(' '), 'orderbook:50:BTCUSDT'];
+    // With the order book 20 messages come in a second: they last twice as long as a replica stays dead.
+    const args = ['--count', '200', ...(command ?? '').split(' '), 'orderbook:50:BTCUSDT'];
     const watch = spawn('node', ['dist/demo/watch.js', ...args], { cwd: root });
     const ended = once(watch, 'exit');
     const watched = new ProgramOutput(watch);
