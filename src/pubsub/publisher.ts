@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock';
 import { isStateKind, type Market, type Stream } from '../streams/stream';
 import type { Message } from '../streams/message';
 import { Envelope } from './envelope';
-import type { Publication } from './publication';
+import type { Position, Publication } from './publication';
 import type { Inherited, Publishing, SnapshotSource } from './pubsub';
 import type { MarketStatus, StreamStatus } from './status';
 
@@ -54,6 +54,12 @@ export class Publisher {
     numbered.seq++;
     numbered.state = state;
     this.pubsub.publish(publicationOf(numbered, message), numbered.snapshot);
+  }
+
+  /** That of the newest message of a stream that is open here. */
+  place(stream: Stream): Position | undefined {
+    const numbered = this.open_.get(stream.name);
+    return numbered && { epoch: numbered.epoch, seq: numbered.seq };
   }
 
   /** Says that entries of a log stream were lost on their way to us. */

@@ -1,11 +1,12 @@
 import type { Publication } from '../pubsub/publication';
 import type { OutboxEvent } from '../store/store';
-import type { AccountBalance, AccountExecution, AccountOrder, AccountPosition } from '../streams/account';
+import type { AccountItem } from '../streams/account';
 import type { EventType } from '../streams/event-type';
+import { factsOf } from '../upstream/account/account-memory';
 import { carriedBy, eventBody, gapBody, gapIn, messageIdOf, traceIdOf } from './event-body';
 
-/** What happened to the account, as the outbox keeps it. */
-export function accountEvent(publication: Publication, now: number): OutboxEvent {
+/** What happened to the account, as the outbox keeps it. `account` tells it apart from others. */
+export function accountEvent(publication: Publication, account: string, now: number): OutboxEvent {
   const { stream, epoch, seq, kind } = publication;
   const eventType = kind as EventType;
   const messageId = messageIdOf(stream, publication);
@@ -19,13 +20,13 @@ export function accountEvent(publication: Publication, now: number): OutboxEvent
   }
   const { data, timestamp, received } = carriedBy(publication);
   const body = eventBody({ ...head, timestamp, received }, publication.type, publication, data).toString();
-  if (kind === 'balance') {
-    const payload = JSON.parse(data.toString()) as AccountBalance;
-    const routingKey = `balance.account.${payload.accountType.toLowerCase()}`;
-    return { ...about, routingKey, body, balance: { payload, timestamp } };
+  const event = { kind, item: JSON.parse(data.toString()) as unknown } as AccountItem;
+  const told = { account, facts: factsOf(event, timestamp) };
+  if (event.kind === 'balance') {
+    const routingKey = `balance.account.${event.item.accountType.toLowerCase()}`;
+    return { ...about, routingKey, body, told, balance: { payload: event.item, timestamp } };
   }
-  const { market, symbol } = JSON.parse(data.toString()) as AccountOrder | AccountExecution | AccountPosition;
-  return { ...about, routingKey: `${eventType}.${market}.${symbol}`, body };
+  return { ...about, routingKey: `${eventType}.${event.item.market}.${event.item.symbol}`, body, told };
 }
 
 const RECEIVED_AT = '"received_at":"';

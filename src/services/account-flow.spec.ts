@@ -4,9 +4,10 @@ import { ModelBroker } from '../../test/support/model-broker';
 import { ModelDuty } from '../../test/support/model-duty';
 import { ModelStore } from '../../test/support/model-store';
 import { InProcessPubSub } from '../pubsub/in-process';
+import type { Position } from '../pubsub/publication';
 import { Publisher } from '../pubsub/publisher';
 import type { AccountBalance, AccountOrder } from '../streams/account';
-import { accountStream, type AccountKind } from '../streams/stream';
+import { ACCOUNT_KINDS, accountStream, type AccountKind } from '../streams/stream';
 import { AccountFlow } from './account-flow';
 
 const NOW = 1_700_000_000_000;
@@ -36,6 +37,13 @@ function balance(n: number): AccountBalance {
   return { accountType: 'UNIFIED', margin, coins: [coin], origin: 'push' };
 }
 
+/** Is as good as an execution or a position. */
+const ORDER = { symbol: 'BTCUSDT', market: 'futures', status: 'New', updatedAt: NOW, time: NOW };
+
+function laterThan(name: string, at: number): boolean {
+  return name.startsWith('balance ') && Number(name.slice('balance '.length)) >= at;
+}
+
 /** An exchange account, the store and the broker of a fleet, and its replicas. */
 class World {
   readonly clock = new ManualClock(NOW);
@@ -46,6 +54,11 @@ class World {
   readonly log: string[] = [];
   readonly published: string[] = [];
   readonly balances: string[] = [];
+  /** What was published when it was said that all before a time was told. */
+  private readonly saidAt = new Map<number, number>();
+  /** What the store was to remember too early, and what was not remembered when somebody asked. */
+  readonly forgotten: string[] = [];
+  private readonly items = new Map<string, [kind: AccountKind, n: number]>();
   private told = 0;
 
   constructor() {
@@ -63,9 +76,18 @@ class World {
       };
     };
     const { keep, waiting, sent, place, count } = this.store.outbox;
+    const { recall, progressed } = this.store.memory;
     const flow = new AccountFlow({
       brand: 'mudrex',
       pubsub: this.pubsub,
+      account: 'account',
+      memory: {
+        recall: alive(recall),
+        progressed: alive((account, toldUntil, lost) => {
+          this.check(this.saidAt.get(toldUntil) ?? Infinity);
+          return progressed(account, toldUntil, lost);
+        }),
+      },
       outbox: { keep: alive(keep), waiting: alive(waiting), sent: alive(sent), place: alive(place), count: alive(count) },
       broker: { deliver: alive((events) => this.broker.deliver(events)) },
       duty,
@@ -82,7 +104,7 @@ class World {
 
   tell(kind: AccountKind = 'order'): void {
     const n = ++this.told;
-    const data = kind === 'balance' ? balance(n) : ({ id: `${n}`, symbol: 'BTCUSDT', market: 'futures' } as AccountOrder);
+    const data = kind === 'balance' ? balance(n) : ({ ...ORDER, id: `${n}` } as object as AccountOrder);
     this.publisher.publish(
       accountStream(kind),
       { type: 'update', data, timestamp: NOW + n, received: NOW + n + 5 },
@@ -90,8 +112,47 @@ class World {
     );
     const seq = this.published.filter((id) => id.startsWith(`account.${kind}:`)).length + 1;
     const epoch = this.pubsub.recover(`account.${kind}`) as { epoch: string };
-    this.published.push(`account.${kind}:${epoch.epoch}:${seq}`);
+    const id = `account.${kind}:${epoch.epoch}:${seq}`;
+    this.published.push(id);
+    this.items.set(id, [kind, n]);
     if (kind === 'balance') this.balances.push(`-${n}`);
+  }
+
+  /** All that was published until now was told of what happened until now. */
+  sayProgress(flow: AccountFlow): void {
+    const toldUntil = NOW - 1_000_000 + this.saidAt.size;
+    this.saidAt.set(toldUntil, this.published.length);
+    const places = new Map<string, Position>();
+    for (const kind of ACCOUNT_KINDS) {
+      const stream = accountStream(kind);
+      const place = this.publisher.place(stream);
+      if (place) places.set(stream.name, place);
+    }
+    flow.progress.progressed({ toldUntil, places, lostOrders: [] });
+  }
+
+  /** What is remembered must be everything that was published before somebody asked. */
+  ask(flow: AccountFlow): void {
+    const published = this.published.length;
+    void flow.progress.recall().then(({ facts }) => {
+      const names = new Set(facts.map(({ kind, name, at }) => (kind === 'balance' ? `balance ${at}` : `${kind} ${name}`)));
+      const newest = this.published.slice(0, published).findLast((id) => id.startsWith('account.balance'));
+      for (const id of this.published.slice(0, published)) {
+        const [kind, n] = this.items.get(id) ?? ['', 0];
+        if (
+          kind !== 'balance' ? !names.has(`${kind} ${n}`) : id === newest && ![...names].some((name) => laterThan(name, NOW + n))
+        )
+          this.forgotten.push(id);
+      }
+    });
+  }
+
+  private check(published: number): void {
+    for (const id of this.published.slice(0, published)) {
+      const [stream = '', epoch = '', seq = ''] = id.split(':');
+      const place = this.store.places.get(stream)?.find((known) => known.epoch === epoch);
+      if (!place || place.seq < Number(seq)) this.forgotten.push(id);
+    }
   }
 
   /** Time passes, and whatever can be done is done. */
@@ -145,7 +206,7 @@ describe('the account on its way to services', () => {
       topic: 'account.order',
       timestamp: new Date(NOW + 1).toISOString(),
       received_at: new Date(NOW + 6).toISOString(),
-      payload: { type: 'update', seq: 1, epoch: 'test.1', data: { id: '1', symbol: 'BTCUSDT', market: 'futures' } },
+      payload: { type: 'update', seq: 1, epoch: 'test.1', data: { ...ORDER, id: '1' } },
       trace_id: world.broker.events[0]?.traceId,
     });
     expect(world.store.records.map(({ walletBalance }) => walletBalance)).toEqual(['-2']);
@@ -402,13 +463,14 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('breaks' as const), after: fc.integer({ min: 0, max: 5 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('dutyTo' as const), replica: fc.integer({ min: 0, max: 1 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), replica: fc.integer({ min: 0, max: 1 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('recall' as const, 'progress' as const) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(0, 300, 1000, 6000) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('turns' as const), turns: fc.integer({ min: 1, max: 8 }) }) },
 );
 
 test('whatever fails, moves or dies: every event is delivered, in its stream in order at first, and each balance is recorded once', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
       const world = new World();
       const duties = [new ModelDuty(true), new ModelDuty(false)];
       const begin = (duty: ModelDuty) => {
@@ -450,6 +512,12 @@ test('whatever fails, moves or dies: every event is delivered, in its stream in 
             replicas[at.replica] = begin(duty);
             break;
           }
+          case 'recall':
+            world.ask((replicas[holder] as (typeof replicas)[number]).flow);
+            break;
+          case 'progress':
+            world.sayProgress((replicas[holder] as (typeof replicas)[number]).flow);
+            break;
           case 'pass':
             await world.pass(at.ms);
             break;
@@ -458,6 +526,7 @@ test('whatever fails, moves or dies: every event is delivered, in its stream in 
         }
       }
       await world.settle();
+      expect(world.forgotten).toEqual([]);
       for (const kind of ['order', 'execution', 'balance'] as const) {
         expect(world.of(kind, world.firstDeliveries)).toEqual(world.of(kind, world.published));
       }

@@ -3,13 +3,14 @@ import type { Clock, Timer } from '../clock/clock';
 import type { Duty } from '../duty/duty';
 import type { Publication } from '../pubsub/publication';
 import type { Listening } from '../pubsub/pubsub';
-import type { OutboxStore } from '../store/store';
+import type { AccountMemoryStore, OutboxStore } from '../store/store';
 import { ACCOUNT_KINDS, accountStream } from '../streams/stream';
 import type { StreamAudience } from '../subscriptions/hub';
 import { AccountDelivering } from './account-delivering';
 import { accountEvent } from './account-event';
 import { AccountIntake } from './account-intake';
 import { AccountKeeping } from './account-keeping';
+import { AccountProgress } from './account-progress';
 import { AccountQueue, type AccountQueueLimits } from './account-queue';
 import type { ServicesLog } from './keeper';
 
@@ -20,6 +21,9 @@ export interface AccountFlowDeps {
   readonly brand: string;
   readonly pubsub: Pick<Listening, 'subscribe' | 'unsubscribe' | 'recover'>;
   readonly outbox: OutboxStore;
+  /** Tells the account apart from others. */
+  readonly account: string;
+  readonly memory: AccountMemoryStore;
   readonly broker: Pick<EventBroker, 'deliver'>;
   readonly duty: Pick<Duty, 'onHeld' | 'onReleased'>;
   /** Whether it is known who wants account events: before that, none is delivered. */
@@ -57,6 +61,8 @@ export interface AccountFlowReport {
  * delivers first what the one before has left in the store, then what was published after the newest that was kept.
  */
 export class AccountFlow {
+  /** What was told of the account before, for who begins to follow it. */
+  readonly progress: AccountProgress;
   private readonly queue: AccountQueue;
   private intakes: AccountIntake[] = [];
   private active = false;
@@ -70,13 +76,21 @@ export class AccountFlow {
   private idleListeners: (() => void)[] = [];
 
   constructor(private readonly deps: AccountFlowDeps) {
-    const { outbox, broker, services, sent, clock, log } = deps;
+    const { account, memory, outbox, broker, services, sent, clock, log } = deps;
     const queue = new AccountQueue(deps.limits ?? LIMITS);
     const rested = () => this.tellIdle();
     this.queue = queue;
+    this.progress = new AccountProgress({
+      account,
+      memory,
+      queue,
+      intakes: () => this.intakes,
+      due: () => this.keeping.pump.run(),
+    });
     this.keeping = new AccountKeeping({
       queue,
       outbox,
+      progress: this.progress,
       active: () => this.active,
       deliverable: () => {
         if (this.delivering.stuck) queue.brokerAway();
@@ -91,7 +105,8 @@ export class AccountFlow {
       outbox,
       broker,
       stragglers: this.keeping,
-      active: () => this.active && deps.loaded(),
+      // Not before the places are known: what somebody else keeps between a look for leftovers and a look for the places would come too late.
+      active: () => this.active && deps.loaded() && this.flowing,
       services,
       sent,
       delivered: () => this.keeping.pump.run(),
@@ -153,6 +168,11 @@ export class AccountFlow {
     this.release();
   }
 
+  /** Whether every stream is heard from where its events were kept last. */
+  private get flowing(): boolean {
+    return this.intakes.every(({ flowing }) => flowing);
+  }
+
   private begin(): void {
     if (this.active) return;
     this.active = true;
@@ -169,6 +189,7 @@ export class AccountFlow {
   /** What is queued is still kept, if the store takes it; whoever is on duty now finds it there. */
   private release(): void {
     this.active = false;
+    this.progress.forget();
     this.hearNoMore();
   }
 
@@ -190,7 +211,7 @@ export class AccountFlow {
 
   private take(publication: Publication): void {
     try {
-      this.queue.add(accountEvent(publication, this.deps.clock.now()));
+      this.queue.add(accountEvent(publication, this.deps.account, this.deps.clock.now()));
     } catch (error) {
       // Ours are always readable; another version's may not be.
       this.lostBefore++;
@@ -211,6 +232,8 @@ export class AccountFlow {
         const place = await this.deps.outbox.place(intake.stream.name);
         await intake.begin(place);
       }
+      this.keeping.pump.run();
+      this.delivering.pump.run();
     } catch {
       // The store or the way to other replicas is away; both say so themselves. The next tick tries again.
     } finally {

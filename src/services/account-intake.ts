@@ -14,6 +14,8 @@ export class AccountIntake implements StreamListener {
   lost = 0;
   /** What came last. */
   newest: Pick<Publication, 'seq' | 'received'> = { seq: 0, received: 0 };
+  /** Everything up to here was taken. */
+  private place: Position = { epoch: '', seq: 0 };
   private held: Publication[] | undefined = [];
   private ended = false;
 
@@ -29,6 +31,11 @@ export class AccountIntake implements StreamListener {
     return this.held === undefined;
   }
 
+  /** Whether everything up to a place has been taken. */
+  reached({ epoch, seq }: Position): boolean {
+    return seq === 0 || (this.place.epoch === epoch && this.place.seq >= seq);
+  }
+
   listen(): void {
     this.pubsub.subscribe(this.stream.name, this);
   }
@@ -36,7 +43,7 @@ export class AccountIntake implements StreamListener {
   publication(publication: Publication): void {
     this.newest = publication;
     if (!this.held) {
-      this.take(publication);
+      this.pass(publication);
       return;
     }
     this.held.push(publication);
@@ -65,23 +72,29 @@ export class AccountIntake implements StreamListener {
     // What was heard before the epoch that was found began is older than all of it, as is the rest of the epoch before.
     const began = held.findIndex(({ epoch }) => epoch === found.epoch);
     const older = held.splice(0, began >= 0 ? began : held.findLastIndex(({ epoch }) => epoch === since.epoch) + 1);
-    for (const publication of older) this.take(publication);
+    for (const publication of older) this.pass(publication);
+    this.place = found;
     if (found.recovered) {
-      for (const publication of found.publications) this.take(publication);
+      for (const publication of found.publications) this.pass(publication);
       for (const publication of held)
-        if (publication.epoch !== found.epoch || publication.seq > found.seq) this.take(publication);
+        if (publication.epoch !== found.epoch || publication.seq > found.seq) this.pass(publication);
       return;
     }
     const [first] = held;
     const to = first?.epoch === found.epoch ? first.seq - 1 : found.seq;
-    if (place && found.epoch !== '' && to >= from) this.take(this.gap(found.epoch, from, to));
-    for (const publication of held) this.take(publication);
+    if (place && found.epoch !== '' && to >= from) this.pass(this.gap(found.epoch, from, to));
+    for (const publication of held) this.pass(publication);
   }
 
   end(): void {
     if (this.ended) return;
     this.ended = true;
     this.pubsub.unsubscribe(this.stream.name, this);
+  }
+
+  private pass(publication: Publication): void {
+    this.place = publication;
+    this.take(publication);
   }
 
   /** Says that what was published from number `from` to `to` cannot be had any more. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock';
 import { StoreUnavailable, type OutboxEvent, type OutboxStore } from '../store/store';
+import type { AccountProgress } from './account-progress';
 import type { AccountQueue, Batch } from './account-queue';
 import type { ServicesLog } from './keeper';
 import { Pump } from './pump';
@@ -11,6 +12,7 @@ const SCAN_MS = 5000;
 export interface AccountKeepingDeps {
   readonly queue: AccountQueue;
   readonly outbox: Pick<OutboxStore, 'keep' | 'sent' | 'waiting' | 'count'>;
+  readonly progress: Pick<AccountProgress, 'step'>;
   /** Whether this replica is the one that delivers what the store has. */
   readonly active: () => boolean;
   /** There may be something to deliver. */
@@ -31,7 +33,11 @@ export class AccountKeeping {
 
   constructor(private readonly deps: AccountKeepingDeps) {
     this.pump = new Pump(
-      async () => (await this.keep()) || (await this.forget()) || (await this.scan()),
+      // Each in its turn, however many events there are to keep.
+      async () => {
+        const [kept, forgot, progressed] = [await this.keep(), await this.forget(), await deps.progress.step()];
+        return kept || forgot || progressed || this.scan();
+      },
       (error) => {
         if (!(error instanceof StoreUnavailable)) deps.log.error({ err: error }, 'the outbox could not be written');
       },

@@ -45,7 +45,7 @@ export class AccountQueue {
   private readonly entries: Entry[] = [];
   /** How many events have left; the two below count from the same beginning, and the smaller of them equals this. */
   private gone = 0;
-  private keptTo = 0;
+  private kept_ = 0;
   private deliveredTo = 0;
 
   constructor(private readonly limits: AccountQueueLimits) {}
@@ -54,14 +54,24 @@ export class AccountQueue {
     return this.entries.length;
   }
 
+  /** How many events have come. */
+  get end(): number {
+    return this.gone + this.entries.length;
+  }
+
+  /** So many of them, the oldest, the store has, or never will. */
+  get keptTo(): number {
+    return this.kept_;
+  }
+
   /** Those that the store does not have. */
   get unkept(): number {
-    return this.gone + this.entries.length - this.keptTo;
+    return this.end - this.kept_;
   }
 
   /** The broker is away. */
   brokerAway(): void {
-    if (this.keptTo - this.deliveredTo > this.limits.resident) this.fallBehind();
+    if (this.kept_ - this.deliveredTo > this.limits.resident) this.fallBehind();
   }
 
   add(event: OutboxEvent): void {
@@ -71,11 +81,11 @@ export class AccountQueue {
 
   /** The oldest that the store does not have. */
   toKeep(limit: number): Batch {
-    return this.batch(this.keptTo, limit);
+    return this.batch(this.kept_, limit);
   }
 
   kept({ end }: Batch): void {
-    this.keptTo = Math.max(this.keptTo, end);
+    this.kept_ = Math.max(this.kept_, end);
     this.trim();
   }
 
@@ -105,7 +115,7 @@ export class AccountQueue {
     if (!entry) return;
     entry.unkeepable = true;
     this.unrecorded++;
-    this.keptTo = Math.max(this.keptTo, start + 1);
+    this.kept_ = Math.max(this.kept_, start + 1);
     this.trim();
   }
 
@@ -115,8 +125,8 @@ export class AccountQueue {
   }
 
   private trim(): void {
-    if (this.behind) this.deliveredTo = Math.max(this.deliveredTo, this.keptTo);
-    const leaving = Math.min(this.keptTo, this.deliveredTo) - this.gone;
+    if (this.behind) this.deliveredTo = Math.max(this.deliveredTo, this.kept_);
+    const leaving = Math.min(this.kept_, this.deliveredTo) - this.gone;
     if (leaving <= 0) return;
     for (const { event, delivered, unkeepable } of this.entries.splice(0, leaving)) {
       if (delivered) this.finished.push(event.messageId);
@@ -128,13 +138,13 @@ export class AccountQueue {
 
   private dropOldest(): void {
     // Those that the store has come before the oldest that it has not; it may have them.
-    if (this.deliveredTo < this.keptTo) this.fallBehind();
+    if (this.deliveredTo < this.kept_) this.fallBehind();
     const oldest = this.entries.shift();
     if (!oldest) return;
     if (oldest.delivered) this.unrecorded++;
     else this.lost++;
     this.gone++;
-    this.keptTo = Math.max(this.keptTo, this.gone);
+    this.kept_ = Math.max(this.kept_, this.gone);
     this.deliveredTo = Math.max(this.deliveredTo, this.gone);
   }
 }

@@ -50,6 +50,8 @@ function setUp({ broker = true, account = true } = {}) {
       broker: broker ? openers.rabbit : undefined,
       account: {
         report: () => report,
+        fingerprint: account ? 'account' : undefined,
+        remember: () => undefined,
         syncBalances: () => Promise.resolve({ coins: [] }),
         wallet: () => Promise.reject(new Error('unused')),
       },

@@ -7,7 +7,7 @@ import type { Store } from '../store/store';
 import type { ExchangeMarket } from '../streams/stream';
 import type { SymbolDirectory } from '../streams/symbol-directory';
 import { Hub, type StreamAudience } from '../subscriptions/hub';
-import type { AccountReport } from '../upstream/account/account-report';
+import type { AccountUpstream } from '../upstream/account/account-upstream';
 import { AccountFlow } from './account-flow';
 import type { ServicesApi } from './api';
 import { Audiences } from './audiences';
@@ -42,7 +42,7 @@ export interface ServicesDeps {
   readonly store: Store & Opened;
   /** Undefined where none is configured. */
   readonly broker: (EventBroker & Opened) | undefined;
-  readonly account: Pick<BalanceSource, 'syncBalances' | 'wallet'> & { report(): AccountReport };
+  readonly account: Pick<BalanceSource, 'syncBalances' | 'wallet'> & Pick<AccountUpstream, 'fingerprint' | 'remember' | 'report'>;
   readonly symbols: Pick<SymbolDirectory, 'look'> & SymbolLists;
   readonly clock: Clock;
   readonly log: ServicesLog;
@@ -70,17 +70,19 @@ export class Services {
     const { brand } = options;
     const hub = new Hub(pubsub);
     this.hub = hub;
-    const configured = account.report().configured;
+    const { fingerprint } = account;
     const lastEvents = new LastEvents(store.subscriptions, (topic, service) => this.keeper.wanted.idOf(topic, service), clock);
     const { sent } = lastEvents;
     this.lastEvents = lastEvents;
     this.forwarder = new Forwarder({ hub, broker, clock, sent, log });
     this.keeper = new Keeper({ store: store.subscriptions, forwarder: this.forwarder, broker, duty, clock, log });
-    if (configured) {
+    if (fingerprint !== undefined) {
       this.accountFlow = new AccountFlow({
         brand,
         pubsub,
+        account: fingerprint,
         outbox: store.outbox,
+        memory: store.memory,
         broker,
         duty,
         loaded: () => this.keeper.loaded,
@@ -89,9 +91,10 @@ export class Services {
         clock,
         log,
       });
+      account.remember(this.accountFlow.progress);
     }
     const subscribing = new SubscribingServices(
-      { brand, markets: options.markets, timeoutMs: options.subscribeTimeoutMs, account: configured },
+      { brand, markets: options.markets, timeoutMs: options.subscribeTimeoutMs, account: fingerprint !== undefined },
       { store, hub, symbols, keeper: this.keeper, clock },
     );
     const statusOf = (stream: string) => pubsub.streamStatus(stream);

@@ -55,8 +55,9 @@ export class SimulatedExchange {
   private constructor(private readonly options: SimulatorOptions) {
     const { clock, seed, replay } = options;
     const random = (name: string) => seededRandom(hash(name, seed));
+    const began = clock.now();
     this.time = new ExchangeClock(clock);
-    this.model = new MarketModel(seed, clock.now(), options.symbols);
+    this.model = new MarketModel(seed, began, options.symbols);
     this.board = new TopicBoard(this.model);
     if (replay) {
       this.player = new ReplayTopics(replay.recording, replay.speed, this.board, clock, this.time);
@@ -64,8 +65,10 @@ export class SimulatedExchange {
     }
     this.faults = new Faults(this.open, this.board, this.model, this.time, clock);
     const faults = this.faults.account;
+    // Ids of orders and fills never come again, also when an exchange begins anew.
+    const fate = random(`account ${began}`);
     this.pushes = new AccountPushes(this.time, faults);
-    this.account = new Account(this.model, this.pushes, faults, this.time, random('account'), options.balances);
+    this.account = new Account(this.model, this.pushes, faults, this.time, fate, options.balances);
     this.activity = new AccountActivity(this.account, this.model, clock, this.time, random('activity'), this.pushes);
     this.schedule = new PushSchedule(this.board, clock, this.time, random('schedule'), options.rate, this.account);
     this.reaper = new IdleReaper(this.open, clock, this.time, options);

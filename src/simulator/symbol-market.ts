@@ -4,7 +4,7 @@ import type { Instrument } from './instrument';
 import { candleStart, KLINE_INTERVALS, type KlineInterval } from './kline-interval';
 import { OrderBook, type Side } from './order-book';
 import { PriceHistory, turnover } from './price-history';
-import { hash, type Random, randomUuid, seededRandom } from './random';
+import { hash, mix, type Random, randomUuid, seededRandom } from './random';
 import { type TapeTrade, tickDirection, TradeTape } from './trade-tape';
 
 const HOUR = 3_600_000;
@@ -24,6 +24,11 @@ export interface DayStatistics {
   volume: number;
   turnover: bigint;
 }
+
+/** Numbers that never come again are counted from here, faster than any exchange of ours makes them. */
+const COUNTING_FROM_MS = 1_700_000_000_000;
+const TRADES_PER_SECOND = 20;
+const STEPS_PER_MS = 20;
 
 /**
  * One symbol's truth: a book and the trades made in it by a seeded random walk, and what follows from them. Every feed and
@@ -49,7 +54,9 @@ export class SymbolMarket {
   liquidationCount = 0;
   private readonly candles: Map<KlineInterval, CandleBuilder>;
   private readonly random: Random;
-  private tradeNumber = 0;
+  /** Of its own: an exchange that begins anew tells the same story, but no trade has an id of before. */
+  private readonly ids: Random;
+  private tradeNumber: number;
   /** Nothing happens before this: candles up to here have been looked at. */
   private seen = 0;
   private direction: TapeTrade['tickDirection'] = 'ZeroPlusTick';
@@ -62,13 +69,16 @@ export class SymbolMarket {
   ) {
     const own = hash(`${instrument.category}.${instrument.symbol}`, seed);
     this.random = seededRandom(own);
+    this.ids = seededRandom(mix(own ^ hash('ids', began)));
+    const age = Math.max(0, began - COUNTING_FROM_MS);
+    this.tradeNumber = Math.floor(age / 1000) * TRADES_PER_SECOND;
     this.history = new PriceHistory(instrument, seed, began);
     this.book = new OrderBook(instrument, instrument.startPrice, own);
     this.lastPrice = this.book.bestBid;
     this.markPrice = this.lastPrice;
     this.indexPrice = this.lastPrice;
     this.openInterest = instrument.usualSize * (40_000 + (own % 20_000));
-    this.seq = 40_000_000_000 + (own % 1_000_000_000) * 10;
+    this.seq = 40_000_000_000 + (own % 1_000_000_000) * 10 + age * STEPS_PER_MS;
     this.changed = began;
     this.candles = new Map(
       KLINE_INTERVALS.map((interval) => {
@@ -191,7 +201,7 @@ export class SymbolMarket {
     const { category, symbol } = this.instrument;
     this.direction = tickDirection(price, this.lastPrice, this.direction);
     this.lastPrice = price;
-    const id = category === 'spot' ? `21000000${String(1_000_000_000 + this.tradeNumber++)}` : randomUuid(this.random);
+    const id = category === 'spot' ? `21000000${String(1_000_000_000 + this.tradeNumber++)}` : randomUuid(this.ids);
     const trade = { id, symbol, price, size, side, time, seq: this.seq, tickDirection: this.direction };
     this.tape.add(trade);
     const value = turnover(this.instrument, price, size);

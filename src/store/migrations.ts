@@ -87,5 +87,29 @@ const services: Migration = {
   },
 };
 
+const accountMemory: Migration = {
+  async up(db: Kysely<unknown>) {
+    await sql`
+      create table account_facts (
+        account text not null,
+        kind text not null,
+        name text collate "C" not null,
+        exchange_time timestamptz not null,
+        ended boolean not null,
+        body text not null,
+        primary key (account, kind, name)
+      )`.execute(db);
+    await sql`create index account_facts_ended on account_facts (account, exchange_time) where ended`.execute(db);
+    await sql`
+      create table account_progress (
+        account text primary key,
+        told_until timestamptz not null
+      )`.execute(db);
+  },
+};
+
 /** By name, in the order they are run. */
-export const MIGRATIONS: Record<string, Migration> = { '0001-services': services };
+export const MIGRATIONS: Record<string, Migration> = {
+  '0001-services': services,
+  '0002-account-memory': accountMemory,
+};

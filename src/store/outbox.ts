@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Clock } from '../clock/clock';
+import { rememberFacts } from './account-memory';
 import { recordBalance } from './balance-recording';
 import type { Database, StoreLog } from './database';
 import type { OutboxEvent, OutboxStore } from './store';
@@ -40,6 +41,7 @@ export class SqlOutbox implements OutboxStore {
         const kept = [...fresh.values()];
         await append(transaction, kept, now);
         await this.record(transaction, kept, now);
+        await rememberFacts(transaction, kept);
         await movePlaces(transaction, kept, now);
       }),
     );

@@ -1,4 +1,5 @@
 import type { AskedArbiter } from '../duty/duty';
+import { SqlAccountMemory } from './account-memory';
 import { SqlBalances } from './balances';
 import type { Database, StoreDeps } from './database';
 import { SqlOutbox } from './outbox';
@@ -25,6 +26,7 @@ export class SqlStore implements OpenedStore {
   readonly subscriptions: SqlSubscriptions;
   readonly balances: SqlBalances;
   readonly outbox: SqlOutbox;
+  readonly memory: SqlAccountMemory;
 
   constructor(
     private readonly database: Database,
@@ -34,6 +36,7 @@ export class SqlStore implements OpenedStore {
     this.subscriptions = new SqlSubscriptions(database, clock);
     this.balances = new SqlBalances(database, clock, log);
     this.outbox = new SqlOutbox(database, clock, log);
+    this.memory = new SqlAccountMemory(database);
   }
 
   start(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { AccountBalance, CoinBalance, MarginBalance } from '../streams/account';
+import type { AccountBalance, AccountFact, CoinBalance, MarginBalance } from '../streams/account';
 import type { ChannelType } from '../streams/event-type';
 import type { Market } from '../streams/stream';
 
@@ -102,6 +102,8 @@ export interface OutboxEvent {
   readonly traceId: string;
   /** The event as it is sent, JSON. */
   readonly body: string;
+  /** Remembered in the same transaction, unless something newer is. */
+  readonly told?: { readonly account: string; readonly facts: readonly AccountFact[] } | undefined;
   /** Set for a balance: appended to the balances in the same transaction. */
   readonly balance?: { readonly payload: AccountBalance; readonly timestamp: number } | undefined;
 }
@@ -125,6 +127,14 @@ export interface OutboxStore {
   count(): Promise<number>;
 }
 
+/** What was told of the account at the exchange, by the events that were kept. `account` tells one from another. */
+export interface AccountMemoryStore {
+  /** Facts by the exchange's time, oldest first, and until when everything was told (by the exchange's clock, ms); null when never. */
+  recall(account: string): Promise<{ readonly facts: readonly AccountFact[]; readonly toldUntil: number | null }>;
+  /** Everything until then was told: what had ended long before is forgotten, and so are these orders. Never goes back. */
+  progressed(account: string, toldUntil: number, lostOrders: readonly string[]): Promise<void>;
+}
+
 export interface StoreReport {
   readonly kind: 'postgresql' | 'embedded';
   readonly available: boolean;
@@ -139,6 +149,7 @@ export interface Store {
   readonly subscriptions: SubscriptionStore;
   readonly balances: BalanceStore;
   readonly outbox: OutboxStore;
+  readonly memory: AccountMemoryStore;
   report(): StoreReport;
   /** Called at each change of `report().available`. */
   onAvailable(listener: (available: boolean) => void): void;

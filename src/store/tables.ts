@@ -1,6 +1,6 @@
 import type { ColumnType, Generated, GeneratedAlways, Kysely } from 'kysely';
 import type { ChannelType } from '../streams/event-type';
-import type { Market } from '../streams/stream';
+import type { AccountKind, Market } from '../streams/stream';
 
 /** The tables as the newest migration leaves them. */
 export interface Tables {
@@ -9,6 +9,8 @@ export interface Tables {
   readonly account_margin_balances: AccountMarginBalancesTable;
   readonly outbox: OutboxTable;
   readonly stream_places: StreamPlacesTable;
+  readonly account_facts: AccountFactsTable;
+  readonly account_progress: AccountProgressTable;
 }
 
 export type TypedDatabase = Kysely<Tables>;
@@ -83,4 +85,20 @@ interface StreamPlacesTable {
   readonly appearance: GeneratedAlways<string>;
   readonly seq: WholeNumber;
   readonly moved_at: Date;
+}
+
+/** The newest that was told of each order, execution, position and coin. */
+interface AccountFactsTable {
+  /** Tells the keys of the exchange apart, and nothing of them. */
+  readonly account: string;
+  readonly kind: AccountKind;
+  readonly name: string;
+  readonly exchange_time: Date;
+  readonly ended: boolean;
+  readonly body: string;
+}
+
+interface AccountProgressTable {
+  readonly account: string;
+  readonly told_until: Date;
 }

@@ -1,4 +1,4 @@
-import type { ExchangeMarket } from './stream';
+import type { AccountKind, ExchangeMarket } from './stream';
 
 /*
  * What happens to the platform's own account. Prices, sizes and other amounts are the exchange's own decimal strings, never
@@ -123,3 +123,28 @@ export interface AccountBalance {
 
 /** A publication of `account.order` and of the others carries exactly one of these. */
 export type AccountPayload = AccountOrder | AccountExecution | AccountPosition | AccountBalance;
+
+/** One thing that happened to the account. */
+export type AccountItem =
+  | { readonly kind: 'order'; readonly item: AccountOrder }
+  | { readonly kind: 'execution'; readonly item: AccountExecution }
+  | { readonly kind: 'position'; readonly item: AccountPosition }
+  | { readonly kind: 'balance'; readonly item: AccountBalance };
+
+/** A symbol has one position, or the two sides of a hedge. */
+export function positionName({ market, symbol, positionIndex }: AccountPosition): string {
+  return `${market} ${symbol} ${positionIndex}`;
+}
+
+/** What was told last of one order, execution, position or coin, as it is kept for who follows the account next. */
+export interface AccountFact {
+  readonly kind: AccountKind;
+  /** Names it among those of its kind. */
+  readonly name: string;
+  /** By the exchange's clock, ms. */
+  readonly at: number;
+  /** Nothing more is to come of it: an execution, an order that is closed, a position that is flat. */
+  readonly ended: boolean;
+  /** JSON. */
+  readonly body: string;
+}

@@ -1,3 +1,4 @@
+import type { Position } from '../pubsub/publication';
 import type { Inherited } from '../pubsub/pubsub';
 import type { MarketStatus, StreamStatus } from '../pubsub/status';
 import type { Market, Stream } from '../streams/stream';
@@ -9,6 +10,8 @@ export interface StreamPublisher {
   open(stream: Stream): Inherited | undefined;
   /** `state`: the whole state as of this message, for those who join later; undefined for log streams. */
   publish(stream: Stream, message: Message, state: () => Message | undefined): void;
+  /** That of the newest message of a stream that is open. */
+  place(stream: Stream): Position | undefined;
   /** Entries of a log stream were lost on the way to us. */
   gap(stream: Stream, received: number): void;
   status(stream: Stream, state: StreamStatus['state'], reason?: string): void;

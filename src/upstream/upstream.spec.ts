@@ -63,6 +63,7 @@ class Published implements StreamPublisher {
     this.calls.push(`open ${stream.name}`);
     return this.inheritance.get(stream.name);
   };
+  place: StreamPublisher['place'] = () => undefined;
   private readonly states = new Map<string, () => Message | undefined>();
   publish: StreamPublisher['publish'] = (stream, message, state) => {
     this.states.set(stream.name, state);

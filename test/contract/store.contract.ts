@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { OpenedStore } from '../../src/store/sql-store';
 import { type NewSubscription, type OutboxEvent, type ServiceSubscription, StoreUnavailable } from '../../src/store/store';
-import type { AccountBalance, CoinBalance, MarginBalance } from '../../src/streams/account';
+import type { AccountBalance, AccountFact, CoinBalance, MarginBalance } from '../../src/streams/account';
 import type { ManualClock } from '../support/manual-clock';
 import { untilAvailable } from '../support/store';
 
@@ -483,6 +483,107 @@ export function describeStore(name: string, start: () => Promise<StartedStore>, 
             }
           }),
           { numRuns: 12 },
+        );
+      });
+    });
+
+    describe('what was told of the account', () => {
+      const MINUTE = 60_000;
+      const fact = (name: string, at: number, some: Partial<AccountFact> = {}): AccountFact => ({
+        kind: 'order',
+        name,
+        at,
+        ended: false,
+        body: `{"at":${at}}`,
+        ...some,
+      });
+      let number = 0;
+      const tell = (facts: readonly AccountFact[], account = 'a') =>
+        store.outbox.keep([{ ...event(++number, { epoch: 'told' }), told: { account, facts } }]);
+
+      it('is remembered with the events that are kept, the newest of each, by account', async () => {
+        await store.outbox.keep([
+          { ...event(1), told: { account: 'a', facts: [fact('o', 5), fact('p', 2, { kind: 'position' })] } },
+          { ...event(2), told: { account: 'a', facts: [fact('o', 7, { ended: true }), fact('p', 3)] } },
+          { ...event(3), told: { account: 'b', facts: [fact('o', 9)] } },
+        ]);
+        expect(await store.memory.recall('a')).toEqual({
+          facts: [fact('p', 2, { kind: 'position' }), fact('p', 3), fact('o', 7, { ended: true })],
+          toldUntil: null,
+        });
+        expect(await store.memory.recall('b')).toEqual({ facts: [fact('o', 9)], toldUntil: null });
+        expect(await store.memory.recall('c')).toEqual({ facts: [], toldUntil: null });
+      });
+
+      it('is not remembered of an event that was kept before, and is not replaced by what is older', async () => {
+        await store.outbox.keep([{ ...event(2), told: { account: 'a', facts: [fact('o', 5)] } }]);
+        await store.outbox.keep([{ ...event(1), told: { account: 'a', facts: [fact('x', 6)] } }]);
+        await store.outbox.keep([{ ...event(1, { epoch: 'e0' }), told: { account: 'a', facts: [fact('o', 4)] } }]);
+        expect((await store.memory.recall('a')).facts).toEqual([fact('o', 5)]);
+      });
+
+      it('is forgotten when it ended long before all was told, or is of an order that is lost', async () => {
+        const now = 100 * MINUTE;
+        await tell([fact('open', 1), fact('lost', 2), fact('flat', now - 11 * MINUTE, { kind: 'position', ended: true })]);
+        await tell([fact('new', now - 9 * MINUTE, { ended: true }), fact('lost', 3, { kind: 'position' })]);
+        await tell([fact('old', 4, { ended: true })], 'b');
+        await store.memory.progressed('a', now, ['lost', 'unknown']);
+        expect(await store.memory.recall('a')).toEqual({
+          facts: [fact('open', 1), fact('lost', 3, { kind: 'position' }), fact('new', now - 9 * MINUTE, { ended: true })],
+          toldUntil: now,
+        });
+        expect((await store.memory.recall('b')).facts).toHaveLength(1);
+      });
+
+      it('never counts as told for less time than it did', async () => {
+        await store.memory.progressed('a', 500, []);
+        await store.memory.progressed('a', 400, []);
+        await store.memory.progressed('b', 300, []);
+        expect((await store.memory.recall('a')).toldUntil).toBe(500);
+      });
+
+      it('is what a list of the newest would be', async () => {
+        const facts = fc.array(
+          fc.record({
+            kind: fc.constantFrom<AccountFact['kind'][]>('order', 'position', 'execution', 'balance'),
+            name: fc.constantFrom('x', 'y', 'Ü "\\ 1'),
+            at: fc.integer({ min: 0, max: 30 }).map((minutes) => minutes * MINUTE),
+            ended: fc.boolean(),
+            body: fc.json(),
+          }),
+          { maxLength: 6 },
+        );
+        const progress = fc.record({
+          until: fc.integer({ min: 0, max: 40 }).map((minutes) => minutes * MINUTE),
+          lost: fc.subarray(['x', 'y']),
+        });
+        const steps = fc.array(fc.oneof(facts, progress), { minLength: 1, maxLength: 10 });
+        await fc.assert(
+          fc.asyncProperty(steps, async (all) => {
+            await started.empty();
+            const model = new Map<string, AccountFact>();
+            let until: number | null = null;
+            for (const one of all) {
+              if (Array.isArray(one)) {
+                await tell(one);
+                for (const told of one) {
+                  const name = `${told.kind} ${told.name}`;
+                  if (told.at >= (model.get(name)?.at ?? 0)) model.set(name, told);
+                }
+                continue;
+              }
+              await store.memory.progressed('a', one.until, one.lost);
+              until = Math.max(until ?? 0, one.until);
+              for (const name of one.lost) model.delete(`order ${name}`);
+              for (const [name, { ended, at }] of model) if (ended && at < one.until - 10 * MINUTE) model.delete(name);
+            }
+            const { facts: found, toldUntil } = await store.memory.recall('a');
+            expect(toldUntil).toBe(until);
+            const byName = (a: AccountFact, b: AccountFact) => (`${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1);
+            expect([...found].sort(byName)).toEqual([...model.values()].sort(byName));
+            expect(found.map(({ at }) => at)).toEqual(found.map(({ at }) => at).sort((a, b) => a - b));
+          }),
+          { numRuns: 10 },
         );
       });
     });

@@ -2,6 +2,8 @@
  * Each part that serves back-end services is killed, frozen and started again while the account and the market are busy. In the end every
  * event of the account has come, in order; clients of WebSocket never notice; and the health tells the truth at each step.
  */
+import { once } from 'node:events';
+import { Client } from 'pg';
 import { eventually } from '../support/eventually';
 import { parsePage, valueOf } from '../support/prometheus-page';
 import { ServiceServers } from '../support/service-servers';
@@ -69,6 +71,24 @@ async function marketFlows(): Promise<void> {
   client.frames.length = 0;
   rig.exchange.stir('linear', 'tickers.BTCUSDT');
   await client.nextWhere(({ stream }) => stream === 'mudrex.futures.ticker.BTCUSDT');
+}
+
+/** An order that is filled at once. */
+function fill(): string {
+  const order = { category: 'linear', symbol: 'BTCUSDT', side: 'Buy', orderType: 'Market', qty: '0.01' };
+  return rig.exchange.account.create(order).orderId;
+}
+
+/** Resolves when the database has every event, and knows until when all was told. */
+async function allKept(): Promise<void> {
+  await rig.healthUntil(({ services }) => services['account_events']?.['queued'] === 0);
+  const database = new Client({ connectionString: rig.postgres?.url });
+  await database.connect();
+  try {
+    while ((await database.query('select told_until from account_progress')).rowCount === 0);
+  } finally {
+    await database.end();
+  }
 }
 
 const idOf = (event: ServiceEvent): unknown => event.payload.data?.['id'];
@@ -197,4 +217,36 @@ describe('the gateway', () => {
     busy();
     await complete();
   });
+
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'ends by %s: the next one tells what happened meanwhile, and nothing that was told before, nor a gap',
+    async (signal) => {
+      const executions = await rig.consumer('ws-gateway.execution');
+      try {
+        const filled = [fill(), fill()];
+        busy();
+        await complete();
+        await executions.until((events) => events.length > filled.length);
+        await allKept();
+        rig.gateway.child.kill(signal);
+        await once(rig.gateway.child, 'exit');
+
+        filled.push(fill(), fill());
+        busy();
+        await rig.startGateway();
+        await complete();
+        filled.push(fill());
+        await executions.until((events) => events.some((event) => event.payload.data?.['orderId'] === filled.at(-1)));
+        // In the beginning nobody knew the account; since then all of it was known.
+        expect(executions.once.map(({ payload }) => payload.data?.['orderId'] ?? payload.type)).toEqual(['gap', ...filled]);
+        const states = orders.once.map(({ payload: { data, type } }) => [data?.['id'] ?? type, data?.['status']].join(' '));
+        expect(states).toEqual([...new Set(states)]);
+        const [first] = orders.once;
+        const later = orders.once.filter(({ payload: { epoch } }) => epoch !== first?.payload.epoch);
+        expect(new Set(later.map(({ payload: { type } }) => type))).toEqual(new Set(['update']));
+      } finally {
+        await executions.close();
+      }
+    },
+  );
 });

@@ -2,7 +2,7 @@
 import { eventually } from '../support/eventually';
 import { RedisServer } from '../support/servers/redis';
 import { ServiceServers } from '../support/service-servers';
-import { ServicesRig, type ServiceEvent } from '../support/services-rig';
+import { ServicesRig, type QueueConsumer, type ServiceEvent } from '../support/services-rig';
 import type { GatewayProcess } from '../support/gateway-process';
 
 // Two gateways are started for each test, and a replica that has died is noticed by its silence.
@@ -64,6 +64,13 @@ const has = (ids: readonly string[]) => (events: readonly ServiceEvent[]) => {
   return ids.every((id) => told.has(id));
 };
 
+/** Nobody told again what another one had told, nor that something may be missing. */
+function toldOnce(consumer: QueueConsumer): void {
+  const [, ...states] = consumer.once.map(({ payload: { data, type } }) => [data?.['id'] ?? type, data?.['status']].join(' '));
+  expect(states).toEqual([...new Set(states)]);
+  expect(states.filter((state) => state.startsWith('gap'))).toEqual([]);
+}
+
 it('one replica sends each event once, whichever of them took the subscription', async () => {
   const duty = await holder(replicas);
   const other = replicas.find((replica) => replica !== duty);
@@ -113,6 +120,7 @@ it('another replica takes over from one that is killed, and no event of the acco
   rig.exchange.stir('linear', 'kline.1.BTCUSDT');
   await klines.until((events) => events.length > seen);
   await rig.healthUntil(({ status }) => status === 200);
+  toldOnce(orders);
   await Promise.all([orders.close(), klines.close()]);
 });
 
@@ -132,6 +140,8 @@ it('another replica takes over from one that shuts down, with the same ids for w
   await holder([other]);
   placed.push(place());
   await orders.until(has(placed));
+  await rig.healthUntil(({ status }) => status === 200);
+  toldOnce(orders);
   const bodies = new Map<string, string>();
   for (const event of orders.events) {
     expect(bodies.get(event.event_id) ?? JSON.stringify(event)).toBe(JSON.stringify(event));
@@ -164,6 +174,7 @@ it('another replica takes over from one that is frozen, and tells all that happe
   placed.push(place());
   await orders.until(has(placed));
   await holder(replicas);
+  toldOnce(orders);
   // Without a hole, and no notice in the place of one.
   const seqs = orders.once.map(({ event_id }) => Number(event_id.split(':').at(-1)));
   expect(seqs).toEqual(seqs.map((_, i) => (seqs[0] ?? 0) + i));

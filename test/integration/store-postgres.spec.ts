@@ -77,7 +77,10 @@ describe('replicas on one database', () => {
     await Promise.all(stores.map((store) => store.start()));
     expect(stores.map((store) => store.report().available)).toEqual(stores.map(() => true));
     await started();
-    expect(await rowsOf('select name from tapecast_migration')).toEqual([{ name: '0001-services' }]);
+    expect(await rowsOf('select name from tapecast_migration order by name')).toEqual([
+      { name: '0001-services' },
+      { name: '0002-account-memory' },
+    ]);
   });
 
   it('share it with other programs that use the same library, and with another fleet in another schema', async () => {

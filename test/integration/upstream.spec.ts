@@ -36,6 +36,10 @@ class Heard implements StreamPublisher {
     this.say(`${message.closed ? 'closed' : message.type} ${stream.name}`);
   }
 
+  place(): undefined {
+    return undefined;
+  }
+
   gap(stream: Stream): void {
     this.say(`gap ${stream.name}`);
   }

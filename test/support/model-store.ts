@@ -10,7 +10,7 @@ import {
   type SubscriptionFilter,
   type Page,
 } from '../../src/store/store';
-import type { AccountBalance } from '../../src/streams/account';
+import type { AccountBalance, AccountFact } from '../../src/streams/account';
 
 /** A store in memory that can be away, and that can do what is asked and fail to say so. */
 export class ModelStore implements Store {
@@ -19,6 +19,9 @@ export class ModelStore implements Store {
   readonly outboxRows: OutboxEvent[] = [];
   readonly places = new Map<string, { epoch: string; seq: number }[]>();
   readonly records: BalanceRecord[] = [];
+  /** By account, kind and name. */
+  readonly facts = new Map<string, AccountFact>();
+  readonly toldUntil = new Map<string, number>();
   /** How often all active subscriptions were read. */
   reads = 0;
   readonly touched = new Map<string, number>();
@@ -125,9 +128,24 @@ export class ModelStore implements Store {
     count: () => this.ask(() => this.outboxRows.length),
   };
 
+  readonly memory = {
+    recall: (account: string) =>
+      this.ask(() => {
+        const facts = [...this.facts].flatMap(([name, fact]) => (name.startsWith(`${account} `) ? [fact] : []));
+        return { facts: facts.sort((a, b) => a.at - b.at), toldUntil: this.toldUntil.get(account) ?? null };
+      }),
+    progressed: (account: string, toldUntil: number, lostOrders: readonly string[]) =>
+      this.ask(() => {
+        this.toldUntil.set(account, Math.max(toldUntil, this.toldUntil.get(account) ?? 0));
+        for (const id of lostOrders) this.facts.delete(`${account} order ${id}`);
+        for (const [name, { ended, at }] of this.facts)
+          if (name.startsWith(`${account} `) && ended && at < toldUntil - 10 * 60_000) this.facts.delete(name);
+      }),
+  };
+
   /** As the real one: what stands at or before the place of its epoch has been kept. */
   private keep(event: OutboxEvent): void {
-    const { stream, epoch, seq, balance, traceId } = event;
+    const { stream, epoch, seq, balance, told, traceId } = event;
     let places = this.places.get(stream);
     if (!places) this.places.set(stream, (places = []));
     let place = places.find((known) => known.epoch === epoch);
@@ -135,6 +153,10 @@ export class ModelStore implements Store {
     if (!place) places.push((place = { epoch, seq }));
     place.seq = seq;
     this.outboxRows.push(event);
+    for (const fact of told?.facts ?? []) {
+      const name = `${told?.account ?? ''} ${fact.kind} ${fact.name}`;
+      if (fact.at >= (this.facts.get(name)?.at ?? -Infinity)) this.facts.set(name, fact);
+    }
     for (const coin of balance?.payload.coins ?? []) {
       const { accountType } = balance?.payload ?? { accountType: '' };
       this.records.push({ ...coin, accountType, timestamp: balance?.timestamp ?? 0, recordedAt: this.time, traceId });

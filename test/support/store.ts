@@ -11,7 +11,7 @@ export function storeLog(): StoreLog & { readonly lines: { readonly fields: obje
 /** Removes every row. One statement; quicker for few rows than to truncate. */
 export const EMPTYING = `
   with s as (delete from subscriptions), a as (delete from account_balances), m as (delete from account_margin_balances),
-    o as (delete from outbox) delete from stream_places`;
+    o as (delete from outbox), f as (delete from account_facts), p as (delete from account_progress) delete from stream_places`;
 
 interface Reporting {
   report(): StoreReport;

@@ -11,11 +11,15 @@ const MARKET_RANGE = 20n;
 /** Makes orders of tickets, and names orders and fills: derivatives by uuid, spot by number. */
 export class OrderIntake {
   private accepted = 0;
+  /** No number comes twice, also when an exchange begins anew. */
+  private readonly began: number;
 
   constructor(
     private readonly time: ExchangeTime,
     private readonly random: Random,
-  ) {}
+  ) {
+    this.began = time.now();
+  }
 
   accept(ticket: Ticket, createType: string): Order {
     const { market, quoteUnit, qty } = ticket;
@@ -24,7 +28,7 @@ export class OrderIntake {
     return {
       ...ticket,
       number,
-      orderId: isSpot(market) ? String(1_736_161_684_319_000_000n + BigInt(number)) : randomUuid(this.random),
+      orderId: isSpot(market) ? String(BigInt(this.began) * 1_000_000n + BigInt(number)) : randomUuid(this.random),
       createType,
       price: ticket.price ?? worstPrice(ticket),
       status: 'New',

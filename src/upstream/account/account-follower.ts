@@ -1,8 +1,8 @@
 import type { Clock, Timer } from '../../clock/clock';
 import { Counter } from '../../meters/counter';
-import type { AccountBalance, AccountExecution } from '../../streams/account';
+import type { AccountBalance, AccountExecution, AccountItem } from '../../streams/account';
 import type { AccountKind } from '../../streams/stream';
-import { type AccountItem, readAccountFrame } from '../../transform/bybit/account/account-frame';
+import { readAccountFrame } from '../../transform/bybit/account/account-frame';
 import { BadFrameError, type RawFrame } from '../../transform/transform';
 import { type BackoffOptions, backoffMs } from '../backoff';
 import type { BadFrames } from '../bad-frames';
@@ -10,6 +10,7 @@ import { AccountError } from '../bybit/account/account-error';
 import type { UpstreamLog } from '../log';
 import type { AccountBook } from './account-book';
 import type { AccountLinkListener } from './account-link';
+import type { AccountMemory, Recollection } from './account-memory';
 import { AccountSync } from './account-sync';
 import type { AccountTeller } from './account-teller';
 import { KnownAccount } from './known-account';
@@ -24,6 +25,7 @@ const AUDIT_MS = 2 * 60_000;
 export interface FollowerDeps {
   readonly book: AccountBook;
   readonly teller: AccountTeller;
+  readonly memory: AccountMemory;
   readonly badFrames: BadFrames;
   readonly clock: Clock;
   /** 0 ≤ n < 1. */
@@ -54,6 +56,9 @@ export class AccountFollower implements AccountLinkListener {
   private patience: Timer | undefined;
   private retry: Timer | undefined;
   private failures = 0;
+  /** What was told before we came; undefined until it is asked for. */
+  private recollection: Promise<Recollection> | undefined;
+  private lostOrders: string[] = [];
   /** Counts the runs of the comparison; an older one has nothing to say any more. */
   private run = 0;
   private isLive = false;
@@ -90,6 +95,8 @@ export class AccountFollower implements AccountLinkListener {
     this.halt();
     this.known = new KnownAccount();
     this.sync = this.newSync();
+    this.recollection = undefined;
+    this.lostOrders = [];
     this.trouble = '';
     this.lastMessageAt = null;
   }
@@ -180,6 +187,8 @@ export class AccountFollower implements AccountLinkListener {
 
   /** Answers what stayed unknown. */
   private async compareOnce(run: number): Promise<string | undefined> {
+    await this.remember();
+    if (run !== this.run) return undefined;
     const look = await this.sync.look();
     if (run !== this.run) return undefined;
     this.release(look.executions);
@@ -188,6 +197,16 @@ export class AccountFollower implements AccountLinkListener {
     const problem = await this.sync.settle(look);
     if (run === this.run) this.syncs.add(problem === undefined ? 'ok' : 'partial');
     return problem;
+  }
+
+  /** Waits for what was told before we came. Pushes are told meanwhile. */
+  private async remember(): Promise<void> {
+    const { sync } = this;
+    this.recollection ??= this.deps.memory.recall().then((recollection) => {
+      sync.recall(recollection);
+      return recollection;
+    });
+    await this.recollection;
   }
 
   private failed(run: number, error: unknown): string {
@@ -210,6 +229,7 @@ export class AccountFollower implements AccountLinkListener {
       this.retry = clock.after(AUDIT_MS, () => this.compare());
       teller.say('live');
       this.deps.changed();
+      this.progressed();
       return;
     }
     this.isSynced = false;
@@ -219,6 +239,12 @@ export class AccountFollower implements AccountLinkListener {
     this.retry = clock.after(waitMs, () => this.compare());
     teller.say('resyncing', this.trouble);
     this.deps.changed();
+  }
+
+  private progressed(): void {
+    const { toldUntil } = this.sync;
+    if (toldUntil === undefined) return;
+    this.deps.memory.progressed({ toldUntil, places: this.deps.teller.places(), lostOrders: this.lostOrders.splice(0) });
   }
 
   /** Ends the hold: executions in the order of their times with those that were found, then what else was pushed. */
@@ -231,7 +257,7 @@ export class AccountFollower implements AccountLinkListener {
       ...held.filter(({ item }) => item.kind === 'execution'),
       ...found.map((item) => ({ item: { kind: 'execution', item } as const, time: item.time, received: now })),
     ];
-    executions.sort((a, b) => timeOf(a) - timeOf(b));
+    executions.sort(byTime);
     for (const one of executions) this.note(one);
     for (const one of held) if (one.item.kind !== 'execution') this.note(one);
   }
@@ -272,17 +298,26 @@ export class AccountFollower implements AccountLinkListener {
       position: (item) => this.note({ item: { kind: 'position', item }, time: item.updatedAt, received: clock.now() }),
       earlier: (kind) => teller.gap(kind),
       truncated: () => {
-        log.warn({}, 'the account changed for longer, or more, than the exchange tells: executions may be missing');
+        log.warn({}, 'the account changed for longer, or more, than the exchange tells: events may be missing');
+        teller.gap('order');
         teller.gap('execution');
       },
       lost: (order) => {
         log.warn({ order: order.id, symbol: order.symbol }, 'the exchange knows nothing of an order that was open');
         teller.gap('order');
+        this.lostOrders.push(order.id);
       },
     });
   }
 }
 
-function timeOf({ item, time }: Held): number {
-  return item.kind === 'execution' ? item.item.time : time;
+/** Of executions. Of one symbol, those of one millisecond are in the order of their sequence. */
+function byTime({ item: a }: Held, { item: b }: Held): number {
+  if (a.kind !== 'execution' || b.kind !== 'execution') return 0;
+  const { item: one } = a;
+  const { item: other } = b;
+  if (one.time !== other.time) return one.time - other.time;
+  if (one.market !== other.market) return one.market < other.market ? -1 : 1;
+  if (one.symbol !== other.symbol) return one.symbol < other.symbol ? -1 : 1;
+  return (one.sequence ?? 0) - (other.sequence ?? 0);
 }

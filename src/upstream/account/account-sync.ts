@@ -1,9 +1,10 @@
-import type { AccountExecution, AccountOrder, AccountPosition } from '../../streams/account';
+import { type AccountExecution, type AccountOrder, type AccountPosition, positionName } from '../../streams/account';
 import type { AccountKind, ExchangeMarket } from '../../streams/stream';
 import { AccountError } from '../bybit/account/account-error';
 import { type Category, categoryOf } from '../bybit/topics';
 import type { AccountBook } from './account-book';
-import { type KnownAccount, keyOf } from './known-account';
+import type { Recollection } from './account-memory';
+import type { KnownAccount } from './known-account';
 
 /** Older executions and closed orders are not told when an account is first looked at: that there may be some is told instead. */
 const FIRST_LOOK_MS = 10 * 60_000;
@@ -42,7 +43,7 @@ export interface SyncListener {
   position(position: AccountPosition): void;
   /** What happened before the first look is told as far as it was looked at, and nobody knows whether there was more. */
   earlier(kind: 'order' | 'execution'): void;
-  /** There were more executions than the exchange was asked for. */
+  /** There was more, or it went on for longer, than the exchange tells. */
   truncated(): void;
   /** The exchange knows nothing of an order that was open. */
   lost(order: AccountOrder): void;
@@ -63,6 +64,8 @@ export class AccountSync {
   private compared = false;
   /** Undefined when what is known was forgotten since: then it has not shown everything. */
   private newest: Inquiry | undefined;
+  /** It was said, since all was known last, that something may be missing. */
+  private truncationTold = false;
 
   constructor(
     private readonly book: AccountBook,
@@ -78,6 +81,20 @@ export class AccountSync {
     this.newest = undefined;
   }
 
+  /** What somebody before us has told is not told anew, and of what was before it nothing is missing. */
+  recall({ facts, toldUntil }: Recollection): void {
+    this.known.recall(facts);
+    if (toldUntil === null) return;
+    this.begun.clear();
+    this.untoldSince = toldUntil;
+    this.compared = true;
+  }
+
+  /** Everything that happened before this was told, by the exchange's clock; undefined while that is not sure. */
+  get toldUntil(): number | undefined {
+    return this.compared ? this.untoldSince : undefined;
+  }
+
   /** Asks for everything. Rejects with an {@link AccountError} when nothing can be had at all: `refused`, `limited`. */
   async look(): Promise<Look> {
     const now = this.book.now();
@@ -91,7 +108,7 @@ export class AccountSync {
     const since = this.begin(now);
     // At first no order is known, however long ago it was made.
     const from = this.compared ? Math.max(since, now - WEEK_MS) : now - WEEK_MS;
-    if (since < now - WEEK_MS) this.listener.truncated();
+    if (since < now - WEEK_MS) this.truncate();
     const { book } = this;
     const [orders, past, executions, positions, wallet] = await Promise.all([
       this.each(inquiry, (category) => book.openOrders(category)),
@@ -137,6 +154,7 @@ export class AccountSync {
     if (problem === undefined && look.inquiry === this.newest) {
       this.compared = true;
       this.untoldSince = at - OVERLAP_MS;
+      this.truncationTold = false;
     }
     return problem;
   }
@@ -182,7 +200,7 @@ export class AccountSync {
       const category = categoryOf(position.market);
       const shown = look.positions.get(category);
       if (!shown || this.known.positionAt(position) !== position) continue;
-      if (!shown.some((one) => keyOf(one) === keyOf(position))) missing.set(position.symbol, category);
+      if (!shown.some((one) => positionName(one) === positionName(position))) missing.set(position.symbol, category);
     }
     return missing;
   }
@@ -193,15 +211,22 @@ export class AccountSync {
     for (const before of inquiry.positions) {
       if (before.symbol !== symbol || categoryOf(before.market) !== category || this.known.positionAt(before) !== before)
         continue;
-      if (positions.some((one) => keyOf(one) === keyOf(before))) continue;
+      if (positions.some((one) => positionName(one) === positionName(before))) continue;
       this.listener.position(flatOf(before, this.book.now()));
     }
   }
 
   private async executionsOf(category: Category, since: number): Promise<readonly AccountExecution[]> {
     const { executions, complete } = await this.book.executions(category, since);
-    if (!complete) this.listener.truncated();
+    if (!complete) this.truncate();
     return executions;
+  }
+
+  /** Once for all tries to know everything again. */
+  private truncate(): void {
+    if (this.truncationTold) return;
+    this.truncationTold = true;
+    this.listener.truncated();
   }
 
   /** Asks for every category; one that the exchange does not answer for is left out, and the others stand. */

@@ -1,8 +1,9 @@
 import type { Clock } from '../../clock/clock';
 import { Counter } from '../../meters/counter';
+import type { Position } from '../../pubsub/publication';
 import type { MarketStatus, StreamStatus } from '../../pubsub/status';
+import type { AccountItem } from '../../streams/account';
 import { ACCOUNT_KINDS, type AccountKind, type AccountStream, accountStream } from '../../streams/stream';
-import type { AccountItem } from '../../transform/bybit/account/account-frame';
 import type { StreamPublisher } from '../stream-publisher';
 
 const NO_STATE = (): undefined => undefined;
@@ -63,6 +64,16 @@ export class AccountTeller {
     if (!stream) return;
     this.events.add(`${kind}.${item.origin}`);
     this.publisher.publish(stream, { type: 'update', data: item, timestamp: time, received }, NO_STATE);
+  }
+
+  /** Where each stream that is served stands now, by name. */
+  places(): ReadonlyMap<string, Position> {
+    const places = new Map<string, Position>();
+    for (const stream of this.open_.values()) {
+      const place = this.publisher.place(stream);
+      if (place) places.set(stream.name, place);
+    }
+    return places;
   }
 
   /** Entries may be missing, and nobody can tell them any more. */

@@ -3,9 +3,17 @@ import { FakeExchange } from '../../../test/support/fake-exchange';
 import { ManualClock } from '../../../test/support/manual-clock';
 import { ModelAccount } from '../../../test/support/model-account';
 import { settled } from '../../../test/support/settled';
-import type { AccountBalance, AccountExecution, AccountOrder, AccountPosition } from '../../streams/account';
+import type {
+  AccountBalance,
+  AccountExecution,
+  AccountFact,
+  AccountItem,
+  AccountOrder,
+  AccountPosition,
+} from '../../streams/account';
 import { BybitCredentials } from '../bybit/account/credentials';
 import type { StreamPublisher } from '../stream-publisher';
+import { type AccountMemory, factsOf, type Progress, type Recollection } from './account-memory';
 import { AccountUpstream } from './account-upstream';
 
 const KINDS = ['account.order', 'account.execution', 'account.position', 'account.balance'];
@@ -23,28 +31,24 @@ class Believer {
   readonly backwards: string[] = [];
   private readonly coinTimes = new Map<string, number>();
 
-  readonly publisher: StreamPublisher = {
-    open: () => undefined,
-    publish: (stream, { data, timestamp }) => {
-      if (stream.kind === 'order') this.order(data as AccountOrder);
-      else if (stream.kind === 'position') this.position(data as AccountPosition);
-      else if (stream.kind === 'balance') this.balance(data as AccountBalance, timestamp);
-      else this.executions.push(data as AccountExecution);
-    },
-    gap: (stream) => {
-      this.gaps.push(stream.name);
-      if (this.orders.size + this.executions.length > 0) this.backwards.push(`gap ${stream.name}`);
-    },
-    status: () => undefined,
-    marketStatus: () => undefined,
-    close: () => undefined,
-    forget: () => undefined,
-  };
+  hear(event: AccountItem, time: number): void {
+    if (event.kind === 'order') this.order(event.item);
+    else if (event.kind === 'position') this.position(event.item);
+    else if (event.kind === 'balance') this.balance(event.item, time);
+    else this.executions.push(event.item);
+  }
+
+  gap(name: string): void {
+    this.gaps.push(name);
+    if (this.orders.size + this.executions.length > 0) this.backwards.push(`gap ${name}`);
+  }
 
   private order(order: AccountOrder): void {
     const before = this.orders.get(order.id);
     if (before && (before.updatedAt > order.updatedAt || Number(before.filledQuantity) > Number(order.filledQuantity)))
       this.backwards.push(`order ${order.id}`);
+    if (before?.status === order.status && before.filledQuantity === order.filledQuantity && before.updatedAt === order.updatedAt)
+      this.backwards.push(`order ${order.id} again`);
     this.orders.set(order.id, order);
   }
 
@@ -63,21 +67,101 @@ class Believer {
   }
 }
 
+interface Told {
+  readonly event: AccountItem;
+  readonly time: number;
+}
+
+/** What a process has told reaches the listener, and is remembered, when it is kept; what is not kept is lost with the process. */
+class Keeping implements AccountMemory {
+  private readonly facts = new Map<string, AccountFact>();
+  private toldUntil: number | null = null;
+  private readonly unkept: (Told | string)[] = [];
+  private progress: (Progress & { after: number }) | undefined;
+  private asking: (() => void)[] = [];
+
+  constructor(private readonly believer: Believer) {}
+
+  readonly publisher: StreamPublisher = {
+    open: () => undefined,
+    publish: ({ kind }, { data, timestamp }) => {
+      this.unkept.push({ event: { kind, item: data } as AccountItem, time: timestamp });
+    },
+    place: () => undefined,
+    gap: ({ name }) => void this.unkept.push(name),
+    status: () => undefined,
+    marketStatus: () => undefined,
+    close: () => undefined,
+    forget: () => undefined,
+  };
+
+  recall(): Promise<Recollection> {
+    return new Promise((resolve) => {
+      this.asking.push(() => resolve({ facts: [...this.facts.values()], toldUntil: this.toldUntil }));
+    });
+  }
+
+  progressed(progress: Progress): void {
+    this.progress = { ...progress, after: this.unkept.length };
+  }
+
+  /** Keeps the oldest. */
+  keep(count = Infinity): void {
+    const kept = this.unkept.splice(0, count);
+    for (const one of kept) {
+      if (typeof one === 'string') this.believer.gap(one);
+      else {
+        this.believer.hear(one.event, one.time);
+        for (const fact of factsOf(one.event, one.time)) this.facts.set(`${fact.kind} ${fact.name}`, fact);
+      }
+    }
+    if (!this.progress) return;
+    this.progress.after -= kept.length;
+    if (this.progress.after > 0) return;
+    const { toldUntil } = this.progress;
+    this.toldUntil = toldUntil;
+    for (const [name, { ended, at }] of this.facts) if (ended && at < toldUntil - 10 * 60_000) this.facts.delete(name);
+    this.progress = undefined;
+  }
+
+  answer(): void {
+    this.keep();
+    for (const answer of this.asking.splice(0)) answer();
+  }
+
+  /** The process is gone. */
+  lose(): void {
+    this.unkept.length = this.asking.length = 0;
+    this.progress = undefined;
+  }
+}
+
+const often = <T>(arbitrary: fc.Arbitrary<T>, weight = 3) => ({ arbitrary, weight });
 const step = fc.oneof(
-  fc.record({
-    do: fc.constant('place' as const),
-    symbol: fc.constantFrom(...SYMBOLS),
-    buy: fc.boolean(),
-    size: fc.integer({ min: 1, max: 3 }),
-  }),
-  fc.record({ do: fc.constant('fill' as const), which: fc.nat(), size: fc.integer({ min: 1, max: 3 }) }),
+  often(
+    fc.record({
+      do: fc.constant('place' as const),
+      symbol: fc.constantFrom(...SYMBOLS),
+      buy: fc.boolean(),
+      size: fc.integer({ min: 1, max: 3 }),
+    }),
+  ),
+  often(fc.record({ do: fc.constant('fill' as const), which: fc.nat(), size: fc.integer({ min: 1, max: 3 }) })),
   fc.record({ do: fc.constant('cancel' as const), which: fc.nat() }),
   fc.record({ do: fc.constant('transfer' as const), coin: fc.constantFrom(...COINS), amount: fc.integer({ min: -5, max: 5 }) }),
-  fc.record({ do: fc.constant('deliver' as const), count: fc.integer({ min: 1, max: 4 }) }),
-  fc.record({ do: fc.constant('answer' as const), which: fc.nat({ max: 30 }), count: fc.integer({ min: 1, max: 20 }) }),
+  often(fc.record({ do: fc.constant('deliver' as const), count: fc.integer({ min: 1, max: 4 }) })),
+  often(fc.record({ do: fc.constant('answer' as const), which: fc.nat({ max: 30 }), count: fc.integer({ min: 1, max: 20 }) })),
   fc.record({ do: fc.constant('disconnect' as const) }),
   fc.record({ do: fc.constant('lose' as const), which: fc.nat() }),
-  fc.record({ do: fc.constant('wait' as const), ms: fc.oneof(fc.integer({ min: 1, max: 4000 }), fc.constant(60_000)) }),
+  often(
+    fc.record({
+      do: fc.constant('wait' as const),
+      ms: fc.oneof(fc.integer({ min: 1, max: 4000 }), fc.constant(60_000), fc.constant(120_000), fc.constant(30 * 60_000)),
+    }),
+  ),
+  fc.record({ do: fc.constant('keep' as const), count: fc.integer({ min: 1, max: 10 }) }),
+  often(fc.record({ do: fc.constant('recall' as const) }), 2),
+  fc.record({ do: fc.constant('restart' as const) }),
   fc.record({ do: fc.constant('balances' as const) }),
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
@@ -88,6 +172,13 @@ function setUp() {
   account.pageLength = 3;
   const exchange = new FakeExchange(account.hear);
   const believer = new Believer();
+  const keeping = new Keeping(believer);
+  const world = { clock, account, exchange, believer, keeping, upstream: follower(clock, account, exchange, keeping) };
+  world.upstream.start();
+  return world;
+}
+
+function follower(clock: ManualClock, account: ModelAccount, exchange: FakeExchange, keeping: Keeping): AccountUpstream {
   const upstream = new AccountUpstream(
     {
       credentials: new BybitCredentials('key', 'secret'),
@@ -104,7 +195,7 @@ function setUp() {
         onRelease: () => undefined,
         onTakeover: () => undefined,
       },
-      publisher: believer.publisher,
+      publisher: keeping.publisher,
       clock,
       random: () => 0.5,
       log: { info: () => undefined, warn: () => undefined },
@@ -112,8 +203,8 @@ function setUp() {
       fetchJson: account.fetchJson,
     },
   );
-  upstream.start();
-  return { clock, account, exchange, believer, upstream };
+  upstream.remember(keeping);
+  return upstream;
 }
 
 type World = ReturnType<typeof setUp>;
@@ -128,7 +219,19 @@ async function go({ exchange }: World, opened: Set<object>): Promise<void> {
   for (let i = 0; i < 4; i++) await settled();
 }
 
-function act({ clock, account, exchange, upstream }: World, one: Step): void {
+/** The process is gone, and another one begins to follow the account. */
+async function restart(world: World): Promise<void> {
+  const { clock, account, exchange, keeping, upstream } = world;
+  keeping.lose();
+  account.disconnect();
+  await upstream.stop();
+  keeping.lose();
+  world.upstream = follower(clock, account, exchange, keeping);
+  world.upstream.start();
+}
+
+async function act(world: World, one: Step): Promise<void> {
+  const { clock, account, exchange, keeping, upstream } = world;
   const ids = [...account.orders.keys()];
   const idAt = (which: number): string => ids[which % Math.max(1, ids.length)] ?? '';
   // Nothing happens twice in the same millisecond, so that what is newer can be told by its time.
@@ -163,6 +266,15 @@ function act({ clock, account, exchange, upstream }: World, one: Step): void {
     case 'wait':
       clock.advance(one.ms);
       break;
+    case 'keep':
+      keeping.keep(one.count);
+      break;
+    case 'recall':
+      keeping.answer();
+      break;
+    case 'restart':
+      await restart(world);
+      break;
     case 'balances':
       upstream.syncBalances().catch(() => undefined);
   }
@@ -170,7 +282,7 @@ function act({ clock, account, exchange, upstream }: World, one: Step): void {
 
 /** The exchange keeps still until all is told, which is after the next comparison. */
 async function rest(world: World, opened: Set<object>): Promise<void> {
-  const { clock, account, upstream } = world;
+  const { clock, account, keeping, upstream } = world;
   account.slow = false;
   const before = upstream.report().syncs['ok'] ?? 0;
   let calm = 0;
@@ -178,6 +290,7 @@ async function rest(world: World, opened: Set<object>): Promise<void> {
     account.deliver();
     while (account.answersUnderWay > 0) account.answer();
     await go(world, opened);
+    keeping.answer();
     const still = upstream.report().state === 'live' && account.pushesUnderWay + account.answersUnderWay === 0;
     calm = still ? calm + 1 : 0;
     if (calm > 3 && (upstream.report().syncs['ok'] ?? 0) > before + 1) return;
@@ -186,15 +299,16 @@ async function rest(world: World, opened: Set<object>): Promise<void> {
   throw new Error(`the account never came to rest: ${JSON.stringify(upstream.report())}`);
 }
 
-test('whatever is lost, late or out of order: in the end every event tells the truth, each execution once, and nothing went back', async () => {
+test('whatever is lost, late or out of order, and whoever follows: in the end every event tells the truth, each execution once, and nothing went back', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.boolean(), async (steps, slow) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), fc.boolean(), async (steps, slow) => {
       const world = setUp();
-      const { account, believer, upstream } = world;
+      const { account, believer } = world;
       const opened = new Set<object>();
+      await rest(world, opened);
       account.slow = slow;
       for (const one of steps) {
-        act(world, one);
+        await act(world, one);
         await go(world, opened);
       }
       await rest(world, opened);
@@ -217,7 +331,7 @@ test('whatever is lost, late or out of order: in the end every event tells the t
         expect(told?.size ?? '0').toBe(position['size']);
       }
       for (const [coin, { walletBalance }] of account.coins) expect(believer.coins.get(coin)).toBe(walletBalance);
-      await upstream.stop();
+      await world.upstream.stop();
       expect(world.clock.timers).toBe(0);
     }),
     { numRuns: 300 },

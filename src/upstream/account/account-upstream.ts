@@ -21,6 +21,7 @@ import type { StreamPublisher } from '../stream-publisher';
 import type { AccountBook } from './account-book';
 import { AccountFollower } from './account-follower';
 import { AccountLink } from './account-link';
+import { type AccountMemory, NO_MEMORY } from './account-memory';
 import type { AccountReport, AccountState } from './account-report';
 import { AccountTeller } from './account-teller';
 import { CredentialBreaker } from './credential-breaker';
@@ -67,6 +68,7 @@ export class AccountUpstream {
   private readonly book: AccountBook | undefined;
   /** Streams that are served, and the timer that ends each when nobody wants it any more. */
   private readonly served = new Map<AccountKind, Timer | undefined>();
+  private memory = NO_MEMORY;
   private running = false;
   private state: AccountState = 'off';
   private since: number;
@@ -91,6 +93,10 @@ export class AccountUpstream {
     this.follower = new AccountFollower(backoff, {
       book: this.book,
       teller: this.teller,
+      memory: {
+        recall: () => this.memory.recall(),
+        progressed: (progress) => this.memory.progressed(progress),
+      },
       badFrames: this.bad,
       clock,
       random,
@@ -118,6 +124,16 @@ export class AccountUpstream {
       },
       this.follower,
     );
+  }
+
+  /** Tells the two apart whose credentials differ; undefined where none are configured. */
+  get fingerprint(): string | undefined {
+    return this.options.credentials?.fingerprint;
+  }
+
+  /** Call it before anything is wanted: only what it knows is not told anew. */
+  remember(memory: AccountMemory): void {
+    this.memory = memory;
   }
 
   start(): void {

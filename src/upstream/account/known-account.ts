@@ -1,4 +1,13 @@
-import type { AccountBalance, AccountExecution, AccountOrder, AccountPosition, CoinBalance, Origin } from '../../streams/account';
+import {
+  type AccountBalance,
+  type AccountExecution,
+  type AccountFact,
+  type AccountOrder,
+  type AccountPosition,
+  type CoinBalance,
+  type Origin,
+  positionName,
+} from '../../streams/account';
 import type { AccountKind } from '../../streams/stream';
 import { isClosed } from '../../transform/bybit/account/order';
 import { Bounded } from './bounded';
@@ -43,7 +52,7 @@ export class KnownAccount {
   }
 
   position(position: AccountPosition): boolean {
-    const key = keyOf(position);
+    const key = positionName(position);
     const known = this.positions.get(key) ?? this.flat.get(key);
     const same = known && samePosition(position, known);
     if (known && !isNews(position, known, positionAge(position, known), () => same === true)) return false;
@@ -98,7 +107,7 @@ export class KnownAccount {
   }
 
   positionAt(position: AccountPosition): AccountPosition | undefined {
-    return this.positions.get(keyOf(position));
+    return this.positions.get(positionName(position));
   }
 
   openOrders(): readonly AccountOrder[] {
@@ -107,6 +116,11 @@ export class KnownAccount {
 
   openPositions(): readonly AccountPosition[] {
     return [...this.positions.values()];
+  }
+
+  /** What was told by somebody before us. What was told here meanwhile is newer. */
+  recall(facts: readonly AccountFact[]): void {
+    for (const fact of facts) this.recallOne(fact);
   }
 
   /** Of an order of which the exchange says nothing any more. */
@@ -125,6 +139,23 @@ export class KnownAccount {
     } else if (kind === 'balance') this.coins.clear();
     else this.told.clear();
   }
+
+  private recallOne({ kind, name, at, ended, body }: AccountFact): void {
+    if (kind === 'execution') this.told.set(name, true);
+    else if (kind === 'order') {
+      if (this.orderOf(name)) return;
+      const order = JSON.parse(body) as AccountOrder;
+      if (ended) this.closed.set(name, order);
+      else this.orders.set(name, order);
+    } else if (kind === 'position') {
+      if (this.positions.has(name) || this.flat.get(name)) return;
+      const position = JSON.parse(body) as AccountPosition;
+      if (ended) this.flat.set(name, position);
+      else this.positions.set(name, position);
+    } else if (!this.coins.has(name)) {
+      this.coins.set(name, { coin: JSON.parse(body) as CoinBalance, asOf: at, pushed: true });
+    }
+  }
 }
 
 /** @param age of the item: above 0 when it is newer than what is known */
@@ -136,9 +167,4 @@ function isNews(
 ): boolean {
   if (item.origin === 'sync') return age > 0;
   return known.origin === 'push' || age > 0 || (age === 0 && !same());
-}
-
-/** A symbol has one position, or the two sides of a hedge. */
-export function keyOf({ market, symbol, positionIndex }: AccountPosition): string {
-  return `${market} ${symbol} ${positionIndex}`;
 }

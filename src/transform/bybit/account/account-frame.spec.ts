@@ -1,6 +1,6 @@
-import type { AccountBalance, AccountExecution, AccountOrder, AccountPosition } from '../../../streams/account';
+import type { AccountBalance, AccountExecution, AccountItem, AccountOrder, AccountPosition } from '../../../streams/account';
 import { BadFrameError, type RawFrame } from '../../transform';
-import { type AccountItem, readAccountFrame } from './account-frame';
+import { readAccountFrame } from './account-frame';
 
 /** Recorded from the testnet. */
 const CANCELLED =

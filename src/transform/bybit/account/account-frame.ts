@@ -1,4 +1,4 @@
-import type { AccountBalance, AccountExecution, AccountOrder, AccountPosition } from '../../../streams/account';
+import type { AccountItem } from '../../../streams/account';
 import { listOf } from '../../shape';
 import { BadFrameError, type RawFrame } from '../../transform';
 import { timeOf } from './account-fields';
@@ -7,13 +7,6 @@ import { readExecution } from './execution';
 import type { ItemSource } from './item-source';
 import { readOrder } from './order';
 import { readPosition } from './position';
-
-/** One thing that happened to the account. */
-export type AccountItem =
-  | { readonly kind: 'order'; readonly item: AccountOrder }
-  | { readonly kind: 'execution'; readonly item: AccountExecution }
-  | { readonly kind: 'position'; readonly item: AccountPosition }
-  | { readonly kind: 'balance'; readonly item: AccountBalance };
 
 export interface AccountItems {
   /** When the exchange made the frame, ms. */

@@ -1,5 +1,5 @@
-import type { AccountBalance, AccountExecution, AccountOrder, AccountPosition } from '../../../streams/account';
-import { type AccountItem, readItems } from '../../../transform/bybit/account/account-frame';
+import type { AccountBalance, AccountExecution, AccountItem, AccountOrder, AccountPosition } from '../../../streams/account';
+import { readItems } from '../../../transform/bybit/account/account-frame';
 import type { BadFrameError } from '../../../transform/transform';
 import { type AccountBook, EVERY_CATEGORY } from '../../account/account-book';
 import type { Category } from '../topics';

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
 
 const HIDDEN = '[credentials]';
@@ -14,6 +14,11 @@ export class BybitCredentials {
   constructor(key: string, secret: string) {
     this.#key = key;
     this.#secret = secret;
+  }
+
+  /** Tells one key from another, and nothing of it. */
+  get fingerprint(): string {
+    return createHash('sha256').update(this.#key).digest('hex').slice(0, 16);
   }
 
   /** The request that opens a private socket. `expires`: until when it may arrive, by the exchange's clock, ms. */
