@@ -110,7 +110,7 @@ describe('AccountDelivery', () => {
   it('is complete and in order for whoever sends again what was rejected, wherever connections end', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.record({ acked: fc.nat(4), arrived: fc.nat(4), lost: fc.boolean() }), { maxLength: 40 }),
+        fc.array(fc.record({ acked: fc.nat(4), arrived: fc.nat(4), lost: fc.boolean() }), { maxLength: 40, size: 'max' }),
         fc.integer({ min: 1, max: 5 }),
         async (steps, batch) => {
           const { delivery, channel: first } = rig();

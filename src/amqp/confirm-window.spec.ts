@@ -7,7 +7,7 @@ const steps = fc.array(
     { weight: 3, arbitrary: fc.record({ do: fc.constant('settle' as const), at: fc.nat(20), multiple: fc.boolean() }) },
     { weight: 1, arbitrary: fc.constant({ do: 'lose' as const }) },
   ),
-  { maxLength: 200 },
+  { maxLength: 200, size: 'max' },
 );
 
 describe('ConfirmWindow', () => {

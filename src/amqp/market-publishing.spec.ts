@@ -133,7 +133,7 @@ describe('MarketPublishing', () => {
       { weight: 1, arbitrary: fc.constant({ do: 'wait' as const }) },
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 120 }), (all) => {
+      fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (all) => {
         const { publishing, opened, publish, clock, confirmed } = rig(8);
         const sent: number[] = [];
         let seq = 0;

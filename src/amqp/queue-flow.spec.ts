@@ -7,7 +7,7 @@ const looks = fc.array(
     published: fc.nat(5000),
     messages: fc.nat(5000),
   }),
-  { minLength: 1, maxLength: 60 },
+  { minLength: 1, maxLength: 60, size: 'max' },
 );
 
 describe('QueueFlow', () => {

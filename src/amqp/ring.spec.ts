@@ -11,7 +11,7 @@ const steps = fc.array(
     { weight: 3, arbitrary: fc.record({ do: fc.constant('shift' as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('give back' as const), count: fc.nat(6) }) },
   ),
-  { maxLength: 200 },
+  { maxLength: 200, size: 'max' },
 );
 
 describe('Ring', () => {

@@ -238,7 +238,7 @@ describe('Flusher', () => {
       pause: fc.nat(30),
     });
     fc.assert(
-      fc.property(fc.array(aBurst, { maxLength: 40 }), (bursts) => {
+      fc.property(fc.array(aBurst, { maxLength: 40, size: 'max' }), (bursts) => {
         const loop = new ModelLoop();
         const flusher = new Flusher(loop.timing, { everyMs: 0 });
         const flushed: number[] = [];

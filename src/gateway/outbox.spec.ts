@@ -216,32 +216,35 @@ describe('Scratch', () => {
       maxLength: 8,
     });
     fc.assert(
-      fc.property(fc.array(fc.record({ turn: aTurn, client: fc.nat(3), take: fc.nat(30_000) }), { maxLength: 20 }), (rounds) => {
-        const turns = new Turns(() => 0);
-        const scratch = new Scratch();
-        const shared = Array.from({ length: 6 }, (_, i) => reply(String(i).repeat(i * 2000 + 1)));
-        const owner: OutboxOwner = { pause: fail, resume: fail, gap: fail, tooSlow: fail };
-        const clients = Array.from({ length: 4 }, (_, i) => {
-          const socket = new ModelSocket(i * 5000);
-          const outbox = new Outbox(socket, false, turns.flusher, scratch, new Deliveries(), 100_000_000, owner);
-          return { socket, outbox, expected: [] as Buffer[] };
-        });
-        for (const { turn, client, take } of rounds) {
-          for (const { client: nth, frames } of turn) {
-            for (const frame of frames) {
-              clients[nth]?.outbox.push(shared[frame] as OutFrame);
-              clients[nth]?.expected.push((shared[frame] as OutFrame).bytes(false));
+      fc.property(
+        fc.array(fc.record({ turn: aTurn, client: fc.nat(3), take: fc.nat(30_000) }), { maxLength: 20, size: 'max' }),
+        (rounds) => {
+          const turns = new Turns(() => 0);
+          const scratch = new Scratch();
+          const shared = Array.from({ length: 6 }, (_, i) => reply(String(i).repeat(i * 2000 + 1)));
+          const owner: OutboxOwner = { pause: fail, resume: fail, gap: fail, tooSlow: fail };
+          const clients = Array.from({ length: 4 }, (_, i) => {
+            const socket = new ModelSocket(i * 5000);
+            const outbox = new Outbox(socket, false, turns.flusher, scratch, new Deliveries(), 100_000_000, owner);
+            return { socket, outbox, expected: [] as Buffer[] };
+          });
+          for (const { turn, client, take } of rounds) {
+            for (const { client: nth, frames } of turn) {
+              for (const frame of frames) {
+                clients[nth]?.outbox.push(shared[frame] as OutFrame);
+                clients[nth]?.expected.push((shared[frame] as OutFrame).bytes(false));
+              }
             }
+            turns.end();
+            clients[client]?.socket.take(take);
           }
-          turns.end();
-          clients[client]?.socket.take(take);
-        }
-        for (let i = 0; i < 40; i++) {
-          turns.end();
-          for (const { socket } of clients) socket.drain();
-        }
-        for (const { socket, expected } of clients) expect(socket.wire.equals(Buffer.concat(expected))).toBe(true);
-      }),
+          for (let i = 0; i < 40; i++) {
+            turns.end();
+            for (const { socket } of clients) socket.drain();
+          }
+          for (const { socket, expected } of clients) expect(socket.wire.equals(Buffer.concat(expected))).toBe(true);
+        },
+      ),
     );
   });
 });

@@ -48,7 +48,7 @@ const pong = () => OutFrame.control({ op: 'pong', timestamp: 1 });
 
 describe('Sessions', () => {
   it('counts clients by address, in all and for ever, whatever the order they come and go in', () => {
-    const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(3), fc.nat(20)), { maxLength: 60 });
+    const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(3), fc.nat(20)), { maxLength: 60, size: 'max' });
     fc.assert(
       fc.property(steps, (all) => {
         const { sessions, open } = setUp();

@@ -30,26 +30,32 @@ const changes = (from: number) =>
 
 test('a snapshot with the deltas that followed it is the book as it stands now', () => {
   fc.assert(
-    fc.property(fc.array(fc.record({ b: changes(90), a: changes(100) }), { maxLength: 30 }), fc.nat(29), (deltas, joinedAt) => {
-      const transform = transformOf(BOOK);
-      const messages: Message[] = [];
-      let snapshotAt: Message | undefined;
-      const topic = 'orderbook.50.BTCUSDT';
-      const levels = { b: [['95.5', '1']], a: [['105.5', '1']] };
-      [{ type: 'snapshot', ...levels }, ...deltas.map((delta) => ({ type: 'delta', ...delta }))].forEach(({ type, b, a }, i) => {
-        const data = { s: 'BTCUSDT', b, a, u: 7 + i, seq: 100 + i };
-        messages.push(...transform.apply({ topic, type, ts: 1000 + i, data }, 2000 + i).messages);
-        if (i <= joinedAt) snapshotAt = { ...(transform.snapshot() as Message), type: 'snapshot' };
-        if (i <= joinedAt) messages.length = 0;
-      });
-      const start = bookPublication(1, snapshotAt as Message);
-      const whole = wholeStateOf([start, ...messages.map((message, i) => bookPublication(2 + i, message))], 'acme');
+    fc.property(
+      fc.array(fc.record({ b: changes(90), a: changes(100) }), { maxLength: 30, size: 'max' }),
+      fc.nat(29),
+      (deltas, joinedAt) => {
+        const transform = transformOf(BOOK);
+        const messages: Message[] = [];
+        let snapshotAt: Message | undefined;
+        const topic = 'orderbook.50.BTCUSDT';
+        const levels = { b: [['95.5', '1']], a: [['105.5', '1']] };
+        [{ type: 'snapshot', ...levels }, ...deltas.map((delta) => ({ type: 'delta', ...delta }))].forEach(
+          ({ type, b, a }, i) => {
+            const data = { s: 'BTCUSDT', b, a, u: 7 + i, seq: 100 + i };
+            messages.push(...transform.apply({ topic, type, ts: 1000 + i, data }, 2000 + i).messages);
+            if (i <= joinedAt) snapshotAt = { ...(transform.snapshot() as Message), type: 'snapshot' };
+            if (i <= joinedAt) messages.length = 0;
+          },
+        );
+        const start = bookPublication(1, snapshotAt as Message);
+        const whole = wholeStateOf([start, ...messages.map((message, i) => bookPublication(2 + i, message))], 'acme');
 
-      const { data } = JSON.parse(String(whole?.body)) as { data: object };
-      const { bids, asks, checksum } = transform.snapshot()?.data as { bids: object; asks: object; checksum: number };
-      expect(data).toMatchObject({ bids, asks, checksum });
-      expect(whole).toMatchObject({ type: 'snapshot', epoch: 'e1', seq: 1 + messages.length });
-    }),
+        const { data } = JSON.parse(String(whole?.body)) as { data: object };
+        const { bids, asks, checksum } = transform.snapshot()?.data as { bids: object; asks: object; checksum: number };
+        expect(data).toMatchObject({ bids, asks, checksum });
+        expect(whole).toMatchObject({ type: 'snapshot', epoch: 'e1', seq: 1 + messages.length });
+      },
+    ),
   );
 });
 

@@ -220,7 +220,7 @@ describe('forwarding', () => {
       fc.constant({ do: 'turn' as const }),
     );
     await fc.assert(
-      fc.asyncProperty(fc.boolean(), fc.array(step, { maxLength: 40 }), async (slow, steps) => {
+      fc.asyncProperty(fc.boolean(), fc.array(step, { maxLength: 40, size: 'max' }), async (slow, steps) => {
         const { forwarder, broker, price, trade, pubsub } = setUp(
           slow
             ? (inner) =>

@@ -56,7 +56,7 @@ describe('a book window', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 1_000_000 }),
-        fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 20, maxLength: 60 }),
+        fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 20, maxLength: 60, size: 'max' }),
         (seed, bursts) => {
           const market = marketOf(category, symbol, seed);
           const feed = new BookFeed(market, `orderbook.${depth}.${symbol}`, depth);

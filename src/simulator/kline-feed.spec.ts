@@ -40,7 +40,11 @@ describe('klines', () => {
       fc.property(
         fc.integer({ min: 1, max: 1_000_000 }),
         fc.constantFrom<KlineInterval>('1', '3', '5'),
-        fc.array(fc.tuple(fc.integer({ min: 1, max: 40_000 }), fc.integer({ min: 0, max: 4 })), { minLength: 5, maxLength: 40 }),
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 40_000 }), fc.integer({ min: 0, max: 4 })), {
+          minLength: 5,
+          maxLength: 40,
+          size: 'max',
+        }),
         (seed, interval, steps) => {
           const market = marketOf('ETHUSDT', seed);
           const klines = new KlineFeed(market, `kline.${interval}.ETHUSDT`, interval);

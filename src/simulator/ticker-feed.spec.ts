@@ -38,7 +38,7 @@ describe('a derivative ticker', () => {
       fc.property(
         fc.constantFrom(['linear', 'BTCUSDT'] as const, ['linear', 'BTCUSDT-25DEC26'] as const, ['inverse', 'BTCUSD'] as const),
         fc.integer({ min: 1, max: 1_000_000 }),
-        fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 60 }),
+        fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 60, size: 'max' }),
         fc.nat(30),
         ([category, symbol], seed, bursts, joinAt) => {
           const { market, feed } = feedOf(category, symbol, seed);

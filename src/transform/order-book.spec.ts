@@ -155,10 +155,10 @@ describe('OrderBook', () => {
       fc.integer({ min: 1, max: 60 }).map((tick) => (tick % 2 === 0 ? String(tick / 2) : (tick / 2).toFixed(2))),
       fc.oneof(fc.constant('0'), fc.integer({ min: 1, max: 9 }).map(String)),
     );
-    const side = fc.uniqueArray(level, { selector: ([price]) => Number(price), maxLength: 20 });
+    const side = fc.uniqueArray(level, { selector: ([price]) => Number(price), maxLength: 20, size: 'max' });
     const step = fc.record({ whole: fc.boolean(), b: side, a: side });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
         const book = new OrderBook(1000);
         const naive = new NaiveBook();
         const listener = new NaiveBook();

@@ -406,7 +406,7 @@ const step = fc.record({
 
 test('after whatever trouble, a healthy exchange has exactly what is wanted, and the last word is live', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
       /** What each socket is subscribed to. */
       const subscribed = new Map<FakeSocket, Set<string>>();
       const ended = new Set<FakeSocket>();

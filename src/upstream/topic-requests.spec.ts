@@ -239,7 +239,7 @@ test('whatever is wanted, lost and refused in whatever order, the exchange ends 
     fc.property(
       fc.constantFrom<Category>('linear', 'spot', 'option'),
       fc.uniqueArray(fc.constantFrom(...TOPICS), { maxLength: 4 }),
-      fc.array(step, { maxLength: 80 }),
+      fc.array(step, { maxLength: 80, size: 'max' }),
       (category, unknownTopics, steps) => {
         const unknown = new Set(unknownTopics);
         const exchange = new NaiveExchange(category, unknown);

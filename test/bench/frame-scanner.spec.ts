@@ -64,7 +64,11 @@ describe('the load generator’s frame scanner', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof({ weight: 4, arbitrary: text }, control), { maxLength: 12 }),
-        fc.array(fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 80_000 })), { minLength: 1, maxLength: 30 }),
+        fc.array(fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 80_000 })), {
+          minLength: 1,
+          maxLength: 30,
+          size: 'max',
+        }),
         (frames, cuts) => {
           const bytes = Buffer.concat(frames.map(frameOf));
           const log = new Log(whole);

@@ -312,8 +312,8 @@ describe('of any number of replicas, whatever freezes, is cut off, comes late or
     let changes = 0;
     await fc.assert(
       fc.asyncProperty(
-        fc.array(event(3), { minLength: 5, maxLength: 60 }),
-        fc.array(fc.nat(120), { minLength: 7, maxLength: 40 }),
+        fc.array(event(3), { minLength: 5, maxLength: 60, size: 'max' }),
+        fc.array(fc.nat(120), { minLength: 7, maxLength: 40, size: 'max' }),
         async (events, delays) => {
           const clock = new ManualClock(0);
           const store = new ModelLeaseStore(clock);

@@ -119,7 +119,7 @@ describe('KlineTransform', () => {
   it('closes every start at most once, in order, and never updates a closed one, whatever comes', () => {
     const step = fc.record({ minute: fc.integer({ min: 0, max: 5 }), confirm: fc.boolean(), reset: fc.boolean() });
     fc.assert(
-      fc.property(fc.array(fc.array(step, { minLength: 1, maxLength: 2 }), { maxLength: 40 }), (frames) => {
+      fc.property(fc.array(fc.array(step, { minLength: 1, maxLength: 2 }), { maxLength: 40, size: 'max' }), (frames) => {
         const transform = kline();
         const closed = new Set<number>();
         let newestClosed = -1;

@@ -240,7 +240,7 @@ describe('OrderBookFeed', () => {
     });
     const move = fc.constantFrom('delta', 'delta', 'delta', 'delta', 'snapshot', 'restart', 'gap', 'reset');
     fc.assert(
-      fc.property(fc.array(fc.record({ move, b: bids, a: asks }), { maxLength: 40 }), (steps) => {
+      fc.property(fc.array(fc.record({ move, b: bids, a: asks }), { maxLength: 40, size: 'max' }), (steps) => {
         const transform = feed(20);
         const naive = new NaiveBook();
         const listener = new NaiveBook();

@@ -225,7 +225,7 @@ describe('TickerTransform', () => {
     const fields = fc.dictionary(fc.constantFrom(...names), amount, { maxKeys: 12, noNullPrototype: true });
     const step = fc.record({ type: fc.constantFrom('snapshot', 'delta', 'delta', 'delta', 'reset'), fields });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 30, size: 'max' }), (steps) => {
         const transform = ticker();
         let known: Readonly<Record<string, string>> | undefined;
         for (const { type, fields: changed } of steps) {
