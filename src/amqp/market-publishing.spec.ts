@@ -10,11 +10,24 @@ function rig(events = 100, bytes = 1e9) {
   const clock = new ManualClock();
   const log = new KeptLog();
   const confirmed: number[] = [];
+  const tasks: (() => void)[] = [];
   const publishing = new MarketPublishing(
     'ws-gateway',
     { events, bytes },
-    { clock, log, confirmed: (all) => confirmed.push(...all.map(({ messageId }) => seqOf(messageId))) },
+    {
+      clock,
+      log,
+      endOfTurn: (task) => tasks.push(task),
+      confirmed: (all) => confirmed.push(...all.map(({ messageId }) => seqOf(messageId))),
+    },
   );
+  const endTurn = () => {
+    for (const task of tasks.splice(0)) task();
+  };
+  /** Turns end until nothing is left for another one. */
+  const endTurns = () => {
+    while (tasks.length > 0) endTurn();
+  };
   const opened = () => {
     const channel = new ModelConfirmChannel();
     publishing.open(channel);
@@ -23,7 +36,7 @@ function rig(events = 100, bytes = 1e9) {
   const publish = (from: number, to: number) => {
     for (let seq = from; seq <= to; seq++) publishing.publish(outgoing(seq));
   };
-  return { clock, log, confirmed, publishing, opened, publish };
+  return { clock, log, confirmed, publishing, opened, publish, endTurn, endTurns };
 }
 
 const seqs = (channel: ModelConfirmChannel) => channel.ids.map(seqOf);
@@ -59,6 +72,21 @@ describe('MarketPublishing', () => {
     channel.answer('ack', 10, true);
     channel.answer('ack', 12);
     expect([channel.published.length, confirmed]).toEqual([1035, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12]]);
+  });
+
+  it('sends what has waited in slices, and what comes meanwhile after that', () => {
+    const { publishing, opened, publish, endTurn, endTurns } = rig(5000);
+    publish(1, 200);
+    const channel = opened();
+    publishing.flow(true);
+    publish(201, 201);
+    expect([channel.published.length, publishing.waiting]).toEqual([64, 137]);
+    channel.answer('ack', 64, true);
+    expect(channel.published).toHaveLength(64);
+    endTurn();
+    expect(channel.published).toHaveLength(128);
+    endTurns();
+    expect(seqs(channel)).toEqual(Array.from({ length: 201 }, (_, i) => i + 1));
   });
 
   it('keeps the newest while it must not send, counts the others, and sends what it kept in order', () => {
@@ -124,17 +152,24 @@ describe('MarketPublishing', () => {
 
   it('has every event confirmed or counted as dropped, and first sent in order, whatever happens on the way', () => {
     const step = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ do: fc.constant('publish' as const), count: fc.integer({ min: 1, max: 5 }) }) },
+      {
+        weight: 6,
+        arbitrary: fc.record({
+          do: fc.constant('publish' as const),
+          count: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constant(90)),
+        }),
+      },
       { weight: 4, arbitrary: fc.record({ do: fc.constant('ack' as const), at: fc.nat(1000), multiple: fc.boolean() }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('nack' as const), at: fc.nat(1000), multiple: fc.boolean() }) },
       { weight: 1, arbitrary: fc.constant({ do: 'lose' as const }) },
       { weight: 1, arbitrary: fc.constant({ do: 'reopen' as const }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('flow' as const), flowing: fc.boolean() }) },
       { weight: 1, arbitrary: fc.constant({ do: 'wait' as const }) },
+      { weight: 3, arbitrary: fc.constant({ do: 'turn' as const }) },
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (all) => {
-        const { publishing, opened, publish, clock, confirmed } = rig(8);
+      fc.property(fc.array(step, { maxLength: 120, size: 'max' }), fc.constantFrom(8, 300), (all, room) => {
+        const { publishing, opened, publish, clock, confirmed, endTurn, endTurns } = rig(room);
         const sent: number[] = [];
         let seq = 0;
         let channel: ModelConfirmChannel | undefined;
@@ -155,13 +190,17 @@ describe('MarketPublishing', () => {
             leave();
             channel = opened();
           } else if (one.do === 'flow') publishing.flow(one.flowing);
+          else if (one.do === 'turn') endTurn();
           else clock.advance(REFUSED_PAUSE_MS);
         }
         leave();
         const last = opened();
         publishing.flow(true);
         clock.advance(REFUSED_PAUSE_MS);
-        while (!publishing.idle) last.answer('ack', last.published.length, true);
+        while (!publishing.idle) {
+          endTurns();
+          last.answer('ack', last.published.length, true);
+        }
         sent.push(...seqs(last));
         const arrived = new Set(confirmed);
         expect(arrived.size + publishing.dropped).toBe(seq);

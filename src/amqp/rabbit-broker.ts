@@ -95,7 +95,8 @@ export class RabbitBroker implements EventBroker {
       },
     });
     const limits = { events: options.ringEvents ?? 100_000, bytes: options.ringBytes ?? 64 * 1024 * 1024 };
-    this.market = new MarketPublishing(exchange, limits, { clock, log, confirmed });
+    const endOfTurn = (task: () => void) => void setImmediate(task);
+    this.market = new MarketPublishing(exchange, limits, { clock, log, confirmed, endOfTurn });
     this.account = new AccountDelivery(exchange, { clock, log, confirmed });
   }
 
