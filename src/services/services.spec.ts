@@ -1,6 +1,7 @@
 import { ManualClock } from '../../test/support/manual-clock';
 import { ModelBroker } from '../../test/support/model-broker';
 import { ModelDuty } from '../../test/support/model-duty';
+import { FOLLOWED } from '../../test/support/model-services';
 import { ModelStore } from '../../test/support/model-store';
 import { settled } from '../../test/support/settled';
 import { InProcessPubSub } from '../pubsub/in-process';
@@ -27,20 +28,7 @@ function setUp({ broker = true, account = true } = {}) {
     store: Object.assign(store, { stop: () => Promise.resolve(void closed.push('store')) }),
     rabbit: Object.assign(rabbit, { stop: () => Promise.resolve(void closed.push('broker')) }),
   };
-  const report: AccountReport = {
-    configured: account,
-    state: 'live',
-    reason: '',
-    since: 0,
-    reconnects: 0,
-    lastMessageAt: null,
-    breaker: 'closed',
-    syncs: {},
-    lastSyncAt: null,
-    events: {},
-    outdated: {},
-    bad: {},
-  };
+  const report: AccountReport = { ...FOLLOWED, configured: account };
   const services = new Services(
     { brand: 'mudrex', markets: new Set(EXCHANGE_MARKETS), subscribeTimeoutMs: 3000, drainMs: 2000 },
     {

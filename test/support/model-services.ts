@@ -100,7 +100,8 @@ const WALLET: AccountBalance = {
   origin: 'sync',
 };
 
-const FOLLOWED: AccountReport = {
+/** An account that is well. */
+export const FOLLOWED: AccountReport = {
   configured: true,
   state: 'live',
   reason: '',
