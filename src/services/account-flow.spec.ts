@@ -214,6 +214,23 @@ describe('the account on its way to services', () => {
     expect(flow.report()).toMatchObject({ active: true, queued: 0, delivered: 2, lost: 0 });
   });
 
+  it('answers who follows it what was told before, also when duty was lost for a moment meanwhile', async () => {
+    const world = new World();
+    const duty = new ModelDuty();
+    world.store.available = false;
+    const flow = world.replica(duty);
+    await world.pass();
+    const answers: unknown[] = [];
+    void flow.progress.recall().then((answer) => answers.push(answer));
+    await world.pass(1000);
+    duty.held = false;
+    await world.pass(1000);
+    duty.held = true;
+    world.store.available = true;
+    await world.pass(10_000);
+    expect(answers).toEqual([{ facts: [], toldUntil: null }]);
+  });
+
   it('goes on from memory while the store is away, and is recorded when it is back', async () => {
     const world = new World();
     world.replica(new ModelDuty());

@@ -47,9 +47,12 @@ export class AccountProgress implements AccountMemory {
     this.deps.due();
   }
 
-  /** Somebody else follows the account now. */
+  /**
+   * Duty has ended. How far was told is for somebody else to say. Who follows the account may go on when duty comes back soon, and is answered
+   * then, with what others have told meanwhile too.
+   */
   forget(): void {
-    this.recalling = [];
+    this.recalling = this.recalling.map(({ heard, resolve }) => ({ heard, resolve }));
     this.progress = undefined;
   }
 

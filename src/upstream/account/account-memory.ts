@@ -21,7 +21,7 @@ export interface Progress {
 
 /** Remembers over the end of a process what was told of the account, so that the next one tells only what happened since. */
 export interface AccountMemory {
-  /** Resolves when all that was told before is known, however long that takes; perhaps never, when the account is followed elsewhere meanwhile. */
+  /** Resolves when all that was told before is known, however long that takes; not while the account is followed elsewhere. */
   recall(): Promise<Recollection>;
   /** The newest call counts. */
   progressed(progress: Progress): void;
