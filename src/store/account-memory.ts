@@ -63,7 +63,9 @@ export async function rememberFacts(transaction: TypedDatabase, events: readonly
     }
   }
   if (newest.size === 0) return;
-  const facts = [...newest.values()].map(({ at, ...fact }) => ({ ...fact, exchange_time: new Date(at) }));
+  // Always written in the same order, so that nobody waits in a ring.
+  const inOrder = [...newest].sort(([a], [b]) => (a < b ? -1 : 1));
+  const facts = inOrder.map(([, { at, ...fact }]) => ({ ...fact, exchange_time: new Date(at) }));
   await sql`insert into account_facts (account, kind, name, exchange_time, ended, body)
     select account, kind, name, exchange_time, ended, body
       from json_to_recordset(${JSON.stringify(facts)}::json)

@@ -107,6 +107,27 @@ describe('replicas on one database', () => {
     await Promise.all([one.outbox.keep(all), two.outbox.keep(all), one.outbox.keep(all.slice(0, 5))]);
     expect((await two.outbox.waiting(100)).map(({ seq }) => seq)).toEqual(all.map(({ seq }) => seq));
   });
+
+  it('never wait in a ring when they keep what tells of the same orders', async () => {
+    const deadlocks = () => rowsOf('select deadlocks from pg_stat_database where datname = current_database()');
+    const before = await deadlocks();
+    const store = await started();
+    const names = Array.from({ length: 200 }, (_, i) => `order-${i}`);
+    const telling = (epoch: string, all: readonly string[]): OutboxEvent[] =>
+      all.map((name, i) => {
+        const fact = { kind: 'order', name, at: i, ended: false, body: '{}' } as const;
+        return { ...order(i + 1), messageId: `account.order:${epoch}:${i}`, epoch, told: { account: 'a', facts: [fact] } };
+      });
+    for (let round = 0; round < 20; round++) {
+      await Promise.all([
+        store.outbox.keep(telling(`one${round}`, names)),
+        store.outbox.keep(telling(`other${round}`, [...names].reverse())),
+      ]);
+    }
+    // A session has counted all when it is over.
+    await store.stop();
+    expect(await deadlocks()).toEqual(before);
+  });
 });
 
 describe('a store whose address is wrong', () => {
