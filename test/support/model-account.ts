@@ -30,6 +30,8 @@ export class ModelAccount {
   slow = false;
   /** Subscriptions wait for {@link acknowledge} when set. */
   slowAcks = false;
+  /** Signatures that are more than five seconds old, or a second early, are refused when set. */
+  judgesTime = false;
   /** Signed answers fail when set. */
   failure: Error | undefined;
   private readonly waiting: (() => void)[] = [];
@@ -183,6 +185,10 @@ export class ModelAccount {
     const time = this.time;
     const signed = url.pathname !== '/v5/market/time';
     if (signed && this.failure) return Promise.reject(this.failure);
+    if (signed && this.judgesTime) {
+      const age = time - Number(headers?.['X-BAPI-TIMESTAMP']);
+      if (age > 5000 || age < -1000) return Promise.resolve({ retCode: 10002, retMsg: 'invalid request', result: {}, time });
+    }
     const answer =
       this.retCode === 0 || !signed
         ? { retCode: 0, retMsg: 'OK', result: structuredClone(this.result(url)), time }
@@ -211,7 +217,7 @@ export class ModelAccount {
       case '/v5/order/history':
         return this.page(
           query,
-          this.ordersFor(query, (order) => Number(order['createdTime']) >= Number(query.get('startTime'))),
+          this.ordersFor(query, (order) => Number(order['createdTime']) >= Number(query.get('startTime'))).reverse(),
         );
       case '/v5/execution/list':
         return this.page(

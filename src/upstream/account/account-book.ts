@@ -8,7 +8,10 @@ export interface AccountBook {
   readonly categories: readonly Category[];
   now(): number;
   openOrders(category: Category): Promise<readonly AccountOrder[]>;
-  pastOrders(category: Category, from: number, to: number): Promise<readonly AccountOrder[]>;
+  pastOrders(
+    category: Category,
+    made: { readonly from: number; readonly to: number; readonly all: boolean },
+  ): Promise<{ readonly orders: readonly AccountOrder[]; readonly complete: boolean }>;
   order(category: Category, orderId: string): Promise<AccountOrder | undefined>;
   positions(category: Category): Promise<readonly AccountPosition[]>;
   positionsOf(category: Category, symbol: string): Promise<readonly AccountPosition[]>;

@@ -1,6 +1,6 @@
 import { ALL, live, MINUTE, open, setUp } from '../../../test/support/account-world';
 import { settled } from '../../../test/support/settled';
-import type { AccountFact, AccountItem, AccountPosition } from '../../streams/account';
+import type { AccountExecution, AccountFact, AccountItem, AccountOrder, AccountPosition } from '../../streams/account';
 import { type AccountMemory, factsOf, type Progress, type Recollection } from './account-memory';
 import { KnownAccount } from './known-account';
 
@@ -218,4 +218,74 @@ test('an execution, a closed order and a flat position have ended; a coin never 
     ['A', 4, false],
     ['B', 4, false],
   ]);
+});
+
+test('when more orders came and went than the exchange tells at once, that is a gap', async () => {
+  const { world } = await secondOf(({ account, clock }) => {
+    account.pageLength = 1;
+    clock.advance(DAY);
+    for (let i = 0; i < 150; i++) account.cancel(account.place('SOLUSDT', 'Sell', 1));
+    clock.advance(DAY);
+  });
+  const told = world.published.news().filter((words) => words.includes('Cancelled')).length;
+  expect(told).toBeGreaterThanOrEqual(100);
+  expect(told).toBeLessThan(150);
+  expect(gaps(world)).toEqual(['gap account.order', 'gap account.execution']);
+});
+
+test('all of many orders that came and went while nobody looked are told', async () => {
+  const { world } = await secondOf(({ account, clock }) => {
+    account.pageLength = 1;
+    for (let i = 0; i < 50; i++) account.cancel(account.place('SOLUSDT', 'Sell', 1));
+    clock.advance(DAY);
+  });
+  const placed = Array.from({ length: 50 }, (_, i) => `sync order order-${i + 5} Cancelled 0`);
+  expect(world.published.news()).toEqual(placed);
+  expect(gaps(world)).toEqual([]);
+});
+
+test('a clock that is set forward does not count what is still to happen as told', async () => {
+  const world = setUp();
+  const memory = new Remembered({ facts: [], toldUntil: null });
+  world.upstream.remember(memory);
+  world.account.judgesTime = true;
+  await live(world);
+  world.clock.jump(60 * MINUTE);
+  world.account.aheadMs -= 60 * MINUTE;
+  world.clock.advance(2 * MINUTE);
+  for (let i = 0; i < 20; i++) await settled();
+  expect(memory.progress).toHaveLength(2);
+  expect(memory.progress.at(-1)?.toldUntil).toBeLessThanOrEqual(world.account.time - MINUTE);
+});
+
+test('what another version remembered without a field of ours is compared all the same', () => {
+  const position = {
+    market: 'futures',
+    symbol: 'X',
+    positionIndex: 0,
+    side: 'long',
+    size: '1',
+    sequence: 7,
+    updatedAt: 5,
+    origin: 'push',
+  };
+  const known = new KnownAccount();
+  known.recall(factsOf({ kind: 'position', item: position } as unknown as AccountItem, 5));
+  const now = { ...position, updatedAt: 6, origin: 'sync', entryPrice: null, leverage: null, takeProfit: null, stopLoss: null };
+  expect(known.position(now as unknown as AccountPosition)).toBe(false);
+  expect(known.position({ ...now, updatedAt: 7, leverage: '10' } as unknown as AccountPosition)).toBe(true);
+});
+
+test('as many executions and closed orders as the exchange tells at once are told once', () => {
+  const known = new KnownAccount();
+  const look = () => {
+    let told = 0;
+    for (let i = 0; i < 40_000; i++) if (known.execution({ id: `e${i}` } as AccountExecution)) told++;
+    for (let i = 0; i < 20_000; i++) {
+      const order = { id: `o${i}`, status: 'Cancelled', filledQuantity: '0', updatedAt: 1, origin: 'sync' };
+      if (known.order(order as AccountOrder)) told++;
+    }
+    return told;
+  };
+  expect([look(), look()]).toEqual([60_000, 0]);
 });

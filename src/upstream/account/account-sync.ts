@@ -29,8 +29,8 @@ export interface Look {
 
 /** One run of questions. */
 interface Inquiry {
-  /** By the exchange's clock. */
-  readonly at: number;
+  /** When it began, by the exchange's clock. */
+  at: number;
   readonly orders: readonly AccountOrder[];
   readonly positions: readonly AccountPosition[];
   /** What could not be had, in words. */
@@ -112,11 +112,13 @@ export class AccountSync {
     const { book } = this;
     const [orders, past, executions, positions, wallet] = await Promise.all([
       this.each(inquiry, (category) => book.openOrders(category)),
-      this.each(inquiry, (category) => book.pastOrders(category, from, now + AHEAD_MS)),
+      this.each(inquiry, (category) => this.pastOrdersOf(category, from, now + AHEAD_MS)),
       this.each(inquiry, (category) => this.executionsOf(category, Math.max(since, now - WEEK_MS))),
       this.each(inquiry, (category) => (category === 'spot' ? Promise.resolve([]) : book.positions(category))),
       attempt(inquiry, () => book.wallet()),
     ]);
+    // The exchange's clock was measured meanwhile, and ours may have been wrong: what is still to happen was not told.
+    inquiry.at = Math.min(inquiry.at, book.now());
     return {
       inquiry,
       orders,
@@ -214,6 +216,13 @@ export class AccountSync {
       if (positions.some((one) => positionName(one) === positionName(before))) continue;
       this.listener.position(flatOf(before, this.book.now()));
     }
+  }
+
+  private async pastOrdersOf(category: Category, from: number, to: number): Promise<readonly AccountOrder[]> {
+    const all = this.compared;
+    const { orders, complete } = await this.book.pastOrders(category, { from, to, all });
+    if (all && !complete) this.truncate();
+    return orders;
   }
 
   private async executionsOf(category: Category, since: number): Promise<readonly AccountExecution[]> {

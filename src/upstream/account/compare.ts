@@ -50,9 +50,10 @@ export function zeroOf(coin: string): CoinBalance {
   };
 }
 
-/** `0.10` of REST is `0.1` of a push. */
-function alike(a: string | null, b: string | null): boolean {
-  return a === b || (a !== null && b !== null && plain(a) === plain(b));
+/** `0.10` of REST is `0.1` of a push. What another version remembered may lack a field of ours. */
+function alike(a: string | null | undefined, b: string | null | undefined): boolean {
+  const [one, other] = [a ?? null, b ?? null];
+  return one === other || (one !== null && other !== null && plain(one) === plain(other));
 }
 
 function plain(decimal: string): string {

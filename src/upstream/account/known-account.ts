@@ -13,10 +13,10 @@ import { isClosed } from '../../transform/bybit/account/order';
 import { Bounded } from './bounded';
 import { isEmpty, orderAge, positionAge, sameCoin, sameOrder, samePosition, zeroOf } from './compare';
 
-/** How many closed orders and flat positions are remembered, so that what is late does not bring them back. */
-const MAX_CLOSED = 5_000;
-/** How many executions are remembered, so that each is told once. */
-const MAX_EXECUTIONS = 20_000;
+/** How many closed orders and flat positions are remembered, so that what is late does not bring them back: all that one look may show. */
+const MAX_CLOSED = 20_000;
+/** How many executions are remembered, so that each is told once: all that one look may show. */
+const MAX_EXECUTIONS = 40_000;
 
 interface KnownCoin {
   readonly coin: CoinBalance;

@@ -11,8 +11,8 @@ import type { ServerTime } from './server-time';
 const SETTLE_COINS = ['USDT', 'USDC'] as const;
 /** An end to a cursor that goes round. */
 const MAX_PAGES = 100;
-/** Closed orders beyond these are old news. */
-const MAX_HISTORY_PAGES = 10;
+/** Closed orders beyond these are old news, for who has not told any. */
+const NEWEST_PAGES = 10;
 
 /** Reads the account through REST. Every call rejects with an {@link AccountError}; what cannot be read of an answer is told to `bad`. */
 export class AccountReader implements AccountBook {
@@ -35,10 +35,14 @@ export class AccountReader implements AccountBook {
     return found.flatMap(({ items }) => items);
   }
 
-  /** Those that were made in that time and have not stayed open, the newest ones only. */
-  async pastOrders(category: Category, from: number, to: number): Promise<readonly AccountOrder[]> {
+  /** Those that were made in that time and have not stayed open, oldest first; only the newest, unless `all` are asked for. */
+  async pastOrders(
+    category: Category,
+    { from, to, all }: { readonly from: number; readonly to: number; readonly all: boolean },
+  ): Promise<{ readonly orders: readonly AccountOrder[]; readonly complete: boolean }> {
     const query = { category, startTime: from, endTime: to, limit: 50 };
-    return (await this.items('order', '/v5/order/history', query, MAX_HISTORY_PAGES)).items;
+    const { items, complete } = await this.items('order', '/v5/order/history', query, all ? MAX_PAGES : NEWEST_PAGES);
+    return { orders: items.reverse(), complete };
   }
 
   /** Whatever has become of it; undefined when the exchange does not know it (any more, or yet). */
