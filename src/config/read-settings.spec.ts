@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { readSettings, type Environment } from './read-settings';
 import { Settings } from './settings';
@@ -229,6 +230,25 @@ describe('readSettings', () => {
       expect(mistakesOf({ REDIS_URL: `redis://:${password}@host` })).toMatchObject([{ value: 'redis://***@host' }]);
       expect(mistakesOf({ REDIS_CLUSTER_NODES: `a:1,me:${password}@host` })).toMatchObject([{ value: '***@host' }]);
     }
+  });
+
+  it('shows no secret when all of it is printed, be it as it is or in a copy', () => {
+    const secrets = {
+      API_KEYS: `desk:${'a'.repeat(64)}`,
+      BYBIT_API_KEY: 'my-key',
+      BYBIT_API_SECRET: 'my-secret',
+      DATABASE_URL: 'postgres://me:hunter2@host/db?password=hunter2',
+      AMQP_URL: 'amqp://me:hunter2@host/?password=hunter2',
+      REDIS_URL: 'redis://:hunter2@host',
+    };
+    const settings = readSettings({ ...secrets, PORT: '1234' });
+    for (const one of [settings, Object.assign(new Settings(), settings)]) {
+      for (const shown of [JSON.stringify({ one }), inspect({ one }, { depth: null })]) {
+        expect(shown).toContain('1234');
+        expect(shown).not.toMatch(/my-key|my-secret|hunter2|aaaa/);
+      }
+    }
+    expect(JSON.parse(JSON.stringify(new Settings()))).toEqual(Object.fromEntries(Object.entries(new Settings())));
   });
 
   it('shortens a long value', () => {

@@ -1,4 +1,5 @@
 import { validateSync } from 'class-validator';
+import { blanked } from './blanked';
 import { hasServices } from './has-services';
 import { Settings } from './settings';
 import { type Mistake, SettingsError } from './settings-error';
@@ -133,7 +134,6 @@ function textOf(env: Environment, variable: Variable): string {
 }
 
 function mistake(variable: string, value: string, allowed: string): Mistake {
-  // Whatever stands before the last @, since what cannot be read may be cut off anywhere; and some write a password behind a ?.
-  const blanked = value.replace(/^(\w+:\/\/)?.*@/s, '$1***@').replace(/(rediss?:\/\/[^,]*?\?).*/s, '$1***');
-  return { variable, value: blanked.length > SHOWN_CHARACTERS ? `${blanked.slice(0, SHOWN_CHARACTERS)}…` : blanked, allowed };
+  const shown = blanked(value);
+  return { variable, value: shown.length > SHOWN_CHARACTERS ? `${shown.slice(0, SHOWN_CHARACTERS)}…` : shown, allowed };
 }

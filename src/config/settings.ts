@@ -1,4 +1,6 @@
-import { Address, Decimal, Flag, OneOf, ProxyCount, Seconds, SomeOf, Text, Texts, WholeNumber } from './variable';
+import { inspect } from 'node:util';
+import { blanked } from './blanked';
+import { Address, Decimal, Flag, OneOf, ProxyCount, Seconds, SomeOf, Text, Texts, VARIABLES, WholeNumber } from './variable';
 
 /** Bybit's own names of the markets; `linear` is what clients know as futures. */
 const BYBIT_CATEGORIES = ['linear', 'spot', 'inverse', 'option'] as const;
@@ -250,3 +252,15 @@ export class Settings {
   })
   readonly otelExporterOtlpEndpoint: string = '';
 }
+
+/** What a dump of them shows: nothing secret, and no password of an address. */
+function shown(this: Settings): object {
+  const secret = new Set(VARIABLES.flatMap(({ property, secret }) => (secret ? [property] : [])));
+  const entries = Object.entries(this).map(([property, value]: [string, unknown]) => {
+    if (secret.has(property) && String(value) !== '') return [property, '***'];
+    return [property, typeof value === 'string' ? blanked(value) : value];
+  });
+  return Object.fromEntries(entries) as object;
+}
+
+Object.defineProperties(Settings.prototype, { toJSON: { value: shown }, [inspect.custom]: { value: shown } });
