@@ -41,6 +41,8 @@ export class AccountIntake implements StreamListener {
   }
 
   publication(publication: Publication): void {
+    // A new epoch: who begins one asks the exchange what was not told, and tells it. Nothing that came before is missing for good.
+    if (publication.type === 'gap' && publication.seq === 0) return;
     this.newest = publication;
     if (!this.held) {
       this.pass(publication);
