@@ -7,7 +7,9 @@ import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
 import { marketReport } from '../../test/support/market-report';
+import { servicesReport } from '../../test/support/services-report';
 import { LOGGER } from '../config/log.module';
+import type { ServicesReport } from '../services/services-report';
 import { Health } from './health';
 import { HealthController } from './health.controller';
 import { HttpErrorFilter } from './http-error-filter';
@@ -25,7 +27,15 @@ class BrokenController {
   }
 }
 
-const state = { draining: false, full: false, healthy: true, stale: false, report: marketReport() };
+const well = () => ({
+  draining: false,
+  full: false,
+  healthy: true,
+  stale: false,
+  report: marketReport(),
+  services: undefined as ServicesReport | undefined,
+});
+const state = well();
 const STATS = {
   connections: {
     active_connections: 0,
@@ -50,6 +60,10 @@ beforeAll(async () => {
       marketStatus: (market) => (state.stale ? { market, state: 'stale', reason: 'upstream disconnected', since: 1 } : undefined),
     },
     upstream: { report: () => [state.report] },
+    get services() {
+      const { services } = state;
+      return services && { report: () => services };
+    },
     now: () => 1_700_000_000_000,
   });
   const module = await Test.createTestingModule({
@@ -67,7 +81,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  Object.assign(state, { draining: false, full: false, healthy: true, stale: false, report: marketReport() });
+  Object.assign(state, well());
   readiness.started = true;
   logged.length = 0;
 });
@@ -164,6 +178,25 @@ describe('GET /health', () => {
       status: 503,
       body: { error: { pubsub_listener: { status: 'down', state: 'degraded' } }, pubsub_listener: 'degraded' },
     });
+  });
+
+  it('is 503 for what serves services alone, and 200 with it when it is well', async () => {
+    state.services = servicesReport();
+    expect(await call('/health')).toMatchObject({
+      status: 200,
+      body: { details: { services: { status: 'up', on_duty: true } } },
+    });
+    const store = { kind: 'postgresql', available: false, since: 1, reason: 'nobody listens there' } as const;
+    state.services = servicesReport({ store });
+    const { status, body } = await call('/health');
+    const services = expect.objectContaining({
+      status: 'down',
+      store: { kind: 'postgresql', status: 'down', since: 1, reason: 'nobody listens there' },
+    }) as object;
+    expect(status).toBe(503);
+    const { error, details } = body as Record<'error' | 'details', object>;
+    expect(error).toEqual({ services });
+    expect(details).toMatchObject({ services, upstream: { status: 'up' } });
   });
 
   it('is never cached', async () => {

@@ -1,26 +1,9 @@
+import { servicesReport } from '../../test/support/services-report';
 import type { BrokerReport, QueueAlarm } from '../amqp/broker';
-import { Latency } from '../meters/latency';
-import type { ServicesReport } from '../services/services-report';
 import type { AccountReport, AccountState } from '../upstream/account/account-report';
 import { servicesHealth } from './services-health';
 
 const NOW = 1_000_000;
-
-function report(parts: Partial<ServicesReport> = {}): ServicesReport {
-  return {
-    onDuty: true,
-    store: { kind: 'postgresql', available: true, since: 1, reason: '' },
-    broker: undefined,
-    account: undefined,
-    accountEvents: undefined,
-    subscriptions: 3,
-    topics: 2,
-    refused: 0,
-    events: [],
-    latency: new Latency(),
-    ...parts,
-  };
-}
 
 function broker(parts: Partial<BrokerReport> = {}): BrokerReport {
   return { available: true, since: 2, reason: '', blocked: false, queues: [], waiting: 0, dropped: 0, confirmed: 9, ...parts };
@@ -51,7 +34,7 @@ const EVENTS = { active: true, queued: 1, kept: 2, delivered: 3, lost: 0, lostAt
 
 describe('the health of what serves services', () => {
   it('has only what is configured', () => {
-    expect(servicesHealth(report(), NOW)).toEqual({
+    expect(servicesHealth(servicesReport(), NOW)).toEqual({
       status: 'up',
       on_duty: true,
       subscriptions: 3,
@@ -61,7 +44,7 @@ describe('the health of what serves services', () => {
 
   it('is down with the database, and says why', () => {
     const store = { kind: 'postgresql', available: false, since: 1, reason: 'it refuses connections' } as const;
-    expect(servicesHealth(report({ store }), NOW)).toMatchObject({
+    expect(servicesHealth(servicesReport({ store }), NOW)).toMatchObject({
       status: 'down',
       store: { status: 'down', reason: 'it refuses connections' },
     });
@@ -69,7 +52,7 @@ describe('the health of what serves services', () => {
 
   it('is down with the broker, and while that is blocked', () => {
     const away = broker({ available: false, blocked: true, reason: 'low on memory', waiting: 7 });
-    expect(servicesHealth(report({ broker: away }), NOW)).toMatchObject({
+    expect(servicesHealth(servicesReport({ broker: away }), NOW)).toMatchObject({
       status: 'down',
       broker: { status: 'down', reason: 'low on memory', blocked: true, waiting: 7 },
     });
@@ -83,7 +66,7 @@ describe('the health of what serves services', () => {
     'capacity_critical',
     'other_arguments',
   ])('names a queue with %s, and is up: its reader is not the broker', (alarm) => {
-    const health = servicesHealth(report({ broker: broker({ queues: [queue(alarm), queue()] }) }), NOW);
+    const health = servicesHealth(servicesReport({ broker: broker({ queues: [queue(alarm), queue()] }) }), NOW);
     expect([health.status, health.broker?.status, health.broker?.reason]).toEqual(['up', 'up', undefined]);
     expect(health.broker?.queues).toEqual([
       { queue: 'ws-gateway.desk.trade', messages: 5, capacity_ratio: 0.5, alarms: [alarm] },
@@ -97,7 +80,7 @@ describe('the health of what serves services', () => {
     ['stale', 'down'],
     ['refused', 'down'],
   ])('of an account that is %s is %s', (state, status) => {
-    const health = servicesHealth(report({ account: account(state) }), NOW);
+    const health = servicesHealth(servicesReport({ account: account(state) }), NOW);
     expect([health.status, health.account?.state, health.account?.reason]).toEqual([
       status,
       state,
@@ -107,12 +90,12 @@ describe('the health of what serves services', () => {
 
   it('is down for five minutes after account events were lost', () => {
     const lost = { ...EVENTS, lost: 4, lostAt: NOW };
-    expect(servicesHealth(report({ accountEvents: EVENTS }), NOW).status).toBe('up');
-    expect(servicesHealth(report({ accountEvents: lost }), NOW + 300_000)).toMatchObject({
+    expect(servicesHealth(servicesReport({ accountEvents: EVENTS }), NOW).status).toBe('up');
+    expect(servicesHealth(servicesReport({ accountEvents: lost }), NOW + 300_000)).toMatchObject({
       status: 'down',
       account_events: { status: 'down', lost: 4, queued: 1, kept: 2 },
     });
-    expect(servicesHealth(report({ accountEvents: lost }), NOW + 300_001)).toMatchObject({
+    expect(servicesHealth(servicesReport({ accountEvents: lost }), NOW + 300_001)).toMatchObject({
       status: 'up',
       account_events: { status: 'up', lost: 4 },
     });

@@ -128,10 +128,11 @@ export class ServicesRig {
   }
 
   /** The part of `/health` about services. */
-  async health(): Promise<{ status: number; services: Record<string, Record<string, unknown>> }> {
+  /** @returns `down`: what it is 503 for */
+  async health(): Promise<{ status: number; services: Record<string, Record<string, unknown>>; down: string[] }> {
     const { status, body } = await this.gateway.get('/health');
-    const { details } = body as { details: { services: Record<string, Record<string, unknown>> } };
-    return { status, services: details.services };
+    const { details, error } = body as { details: { services: Record<string, Record<string, unknown>> }; error: object };
+    return { status, services: details.services, down: Object.keys(error) };
   }
 
   /** Looks at the health until it is so. */
