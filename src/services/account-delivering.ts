@@ -15,8 +15,8 @@ export interface AccountDeliveringDeps {
   readonly queue: AccountQueue;
   readonly outbox: Pick<OutboxStore, 'waiting' | 'sent'>;
   readonly broker: Pick<EventBroker, 'deliver'>;
-  /** Events without a place in the order, found in the store. */
-  readonly stragglers: { stragglers: OutboxEvent[] };
+  /** Events without a place in the order, found in the store; and whether nobody can wait for it. */
+  readonly keeping: { stragglers: OutboxEvent[]; readonly storeIsAway: boolean };
   /** Whether this replica is to deliver, and knows whom to. */
   readonly active: () => boolean;
   /** Services that have asked for a stream. */
@@ -74,7 +74,7 @@ export class AccountDelivering {
 
   /** What has lost its place in the order. */
   private async deliverLate(): Promise<boolean> {
-    const { queue, stragglers: found } = this.deps;
+    const { queue, keeping: found } = this.deps;
     const { late } = queue;
     const { stragglers } = found;
     if (late.length === 0 && stragglers.length === 0) return false;
@@ -88,8 +88,9 @@ export class AccountDelivering {
   }
 
   private async deliverNew(): Promise<boolean> {
-    const { queue } = this.deps;
-    const batch = queue.toDeliver(BATCH);
+    const { queue, keeping } = this.deps;
+    // What the store has is known to whoever comes after a crash; what it has not would be told again, under another id.
+    const batch = queue.toDeliver(BATCH, !keeping.storeIsAway);
     if (batch.events.length === 0) return false;
     if (!(await this.send(batch.events))) return false;
     queue.delivered(batch);

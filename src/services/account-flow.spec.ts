@@ -246,6 +246,21 @@ describe('the account on its way to services', () => {
     expect(world.store.outboxRows).toEqual([]);
   });
 
+  it('is delivered once it is kept, so that whoever comes after a crash does not tell it again', async () => {
+    const world = new World();
+    world.replica(new ModelDuty());
+    await world.pass();
+    let answer: () => void = () => undefined;
+    world.store.hold = new Promise((resolve) => (answer = resolve));
+    for (let i = 0; i < 10; i++) world.tell('execution');
+    await world.pass(400);
+    expect(world.delivered).toEqual([]);
+    world.store.hold = undefined;
+    answer();
+    await world.pass();
+    expect(world.delivered).toEqual(world.published);
+  });
+
   it('is not held up by a store that does not answer', async () => {
     const world = new World();
     world.replica(new ModelDuty());

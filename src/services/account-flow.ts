@@ -56,8 +56,8 @@ export interface AccountFlowReport {
 }
 
 /**
- * Brings every event of the account into the store and to the broker, on the replica that is on duty. The two do not wait for each
- * other: while the store is away events are delivered from memory, while the broker is away they are kept. One that takes duty over
+ * Brings every event of the account into the store and to the broker, on the replica that is on duty. An event is delivered
+ * once it is kept; but while the store is away events are delivered from memory, while the broker is away they are kept. One that takes duty over
  * delivers first what the one before has left in the store, then what was published after the newest that was kept.
  */
 export class AccountFlow {
@@ -104,7 +104,7 @@ export class AccountFlow {
       queue,
       outbox,
       broker,
-      stragglers: this.keeping,
+      keeping: this.keeping,
       // Not before the places are known: what somebody else keeps between a look for leftovers and a look for the places would come too late.
       active: () => this.active && deps.loaded() && this.flowing,
       services,

@@ -8,6 +8,8 @@ import { Pump } from './pump';
 const BATCH = 200;
 /** How often the store is asked for events that were left behind by somebody. */
 const SCAN_MS = 5000;
+/** Events are not held up for longer by a store that is slow. */
+const PATIENCE_MS = 500;
 
 export interface AccountKeepingDeps {
   readonly queue: AccountQueue;
@@ -30,19 +32,35 @@ export class AccountKeeping {
   /** Found in the store although nothing that we know of is left there: to be delivered. */
   stragglers: OutboxEvent[] = [];
   private scannedAt = -Infinity;
+  /** When the store was asked what it has not answered yet; undefined while it is asked nothing. */
+  private askedAt: number | undefined;
+  private away = false;
 
   constructor(private readonly deps: AccountKeepingDeps) {
     this.pump = new Pump(
       // Each in its turn, however many events there are to keep.
       async () => {
-        const [kept, forgot, progressed] = [await this.keep(), await this.forget(), await deps.progress.step()];
-        return kept || forgot || progressed || this.scan();
+        this.askedAt = deps.clock.monotonic();
+        try {
+          const [kept, forgot, progressed] = [await this.keep(), await this.forget(), await deps.progress.step()];
+          return kept || forgot || progressed || (await this.scan());
+        } finally {
+          this.askedAt = undefined;
+        }
       },
       (error) => {
         if (!(error instanceof StoreUnavailable)) deps.log.error({ err: error }, 'the outbox could not be written');
+        this.away = true;
+        deps.deliverable();
       },
       deps.rested,
     );
+  }
+
+  /** Or takes too long: what is to be delivered cannot wait for it. */
+  get storeIsAway(): boolean {
+    const { askedAt } = this;
+    return this.away || (askedAt !== undefined && this.deps.clock.monotonic() - askedAt >= PATIENCE_MS);
   }
 
   private async keep(): Promise<boolean> {
@@ -56,6 +74,7 @@ export class AccountKeeping {
       if (error instanceof StoreUnavailable) throw error;
       await this.keepEach(batch, error);
     }
+    this.away = false;
     deliverable();
     return true;
   }

@@ -89,9 +89,9 @@ export class AccountQueue {
     this.trim();
   }
 
-  /** The oldest that the broker does not have. Not while behind. */
-  toDeliver(limit: number): Batch {
-    return this.batch(this.deliveredTo, limit);
+  /** The oldest that the broker does not have, and, with `keptOnly`, that the store has. Not while behind. */
+  toDeliver(limit: number, keptOnly: boolean): Batch {
+    return this.batch(this.deliveredTo, keptOnly ? Math.min(limit, Math.max(0, this.kept_ - this.deliveredTo)) : limit);
   }
 
   delivered({ start, end }: Batch): void {
