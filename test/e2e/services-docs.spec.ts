@@ -96,8 +96,8 @@ async function sendGap(url: string): Promise<void> {
   await connection.close();
 }
 
-it('has consumers of at most twenty lines', () => {
-  for (const mark of ['typescript', 'python']) expect(block(mark).trim().split('\n').length).toBeLessThanOrEqual(20);
+it('has consumers of fifteen lines at most', () => {
+  for (const mark of ['typescript', 'python']) expect(block(mark).trim().split('\n').length).toBeLessThanOrEqual(15);
 });
 
 it('shows a TypeScript consumer that prints what curl has subscribed to, and does not end in silence', async () => {

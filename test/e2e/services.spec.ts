@@ -41,8 +41,12 @@ describe('a subscription of a service', () => {
     await desk.until((events) => events.length > seen);
     const { body: streams } = await rig.call('GET', '/streams');
     expect(streams).toMatchObject({ streams: [{ stream: 'mudrex.futures.ticker.BTCUSDT', subscribers: 1 }], total: 1 });
+    // One that stays on the connection: without any it would be cut in the end, and look as if the exchange had been told.
+    await rig.subscribe('desk', { channel_type: 'kline', symbol: 'BTCUSDT', interval: '1m' });
+    const connection = await rig.exchange.whenSubscribed('linear', 'kline.1.BTCUSDT');
     expect(await rig.call('DELETE', `/subscriptions/${id}`)).toMatchObject({ status: 200, body: { subscription_id: id } });
     await rig.exchange.whenUnsubscribed('linear', 'tickers.BTCUSDT');
+    expect([connection.isOpen, ...connection.topics]).toEqual([true, 'kline.1.BTCUSDT']);
     expect(await rig.call('DELETE', `/subscriptions/${id}`)).toMatchObject({ status: 404 });
     await desk.close();
   });
