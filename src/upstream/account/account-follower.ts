@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../clock/clock';
 import { Counter } from '../../meters/counter';
-import type { AccountBalance, AccountExecution, AccountItem } from '../../streams/account';
+import type { AccountBalance, AccountItem } from '../../streams/account';
 import type { AccountKind } from '../../streams/stream';
 import { readAccountFrame } from '../../transform/bybit/account/account-frame';
 import { BadFrameError, type RawFrame } from '../../transform/transform';
@@ -13,11 +13,8 @@ import type { AccountLinkListener } from './account-link';
 import type { AccountMemory, Recollection } from './account-memory';
 import { AccountSync } from './account-sync';
 import type { AccountTeller } from './account-teller';
+import { HeldPushes, type Push } from './held-pushes';
 import { KnownAccount } from './known-account';
-
-/** Pushes wait this long for the comparison that follows a connection, so that what happened before them is told before them. */
-const HOLD_MS = 3_000;
-const MAX_HELD = 5_000;
 
 /** A live connection is compared as often: a push that got lost at the exchange is found by nothing else. */
 const AUDIT_MS = 2 * 60_000;
@@ -37,12 +34,6 @@ export interface FollowerDeps {
   changed(): void;
 }
 
-interface Held {
-  readonly item: AccountItem;
-  readonly time: number;
-  readonly received: number;
-}
-
 /** Tells what happens to the account: pushes as they come, and after every (re)connect what they did not bring. */
 export class AccountFollower implements AccountLinkListener {
   /** Comparisons by outcome. */
@@ -52,8 +43,7 @@ export class AccountFollower implements AccountLinkListener {
   lastSyncAt: number | null = null;
   private known = new KnownAccount();
   private sync: AccountSync;
-  private held: Held[] | undefined;
-  private patience: Timer | undefined;
+  private readonly pushes: HeldPushes;
   private retry: Timer | undefined;
   private failures = 0;
   /** What was told before we came; undefined until it is asked for. */
@@ -70,6 +60,7 @@ export class AccountFollower implements AccountLinkListener {
     private readonly backoff: BackoffOptions,
     private readonly deps: FollowerDeps,
   ) {
+    this.pushes = new HeldPushes(deps.clock, (push) => this.note(push));
     this.sync = this.newSync();
   }
 
@@ -102,16 +93,14 @@ export class AccountFollower implements AccountLinkListener {
   }
 
   live(): void {
-    const { teller, clock } = this.deps;
+    const { teller } = this.deps;
     this.isLive = true;
     teller.accepted();
     if (this.trouble !== '') {
       this.trouble = 'the account is being compared with the exchange';
       teller.say('resyncing', 'upstream connected again');
     }
-    this.held ??= [];
-    this.patience?.cancel();
-    this.patience = clock.after(HOLD_MS, () => this.release([]));
+    this.pushes.awaitComparison();
     this.compare();
     this.deps.changed();
   }
@@ -171,7 +160,7 @@ export class AccountFollower implements AccountLinkListener {
     this.run++;
     this.isLive = this.isSynced = false;
     this.retry?.cancel();
-    this.release([]);
+    this.pushes.release([]);
   }
 
   /** Compares, and again until it has worked. */
@@ -191,7 +180,7 @@ export class AccountFollower implements AccountLinkListener {
     if (run !== this.run) return undefined;
     const look = await this.sync.look();
     if (run !== this.run) return undefined;
-    this.release(look.executions);
+    this.pushes.release(look.executions);
     this.sync.compare(look);
     if (look.wallet) this.tellWallet(look.wallet.balance, look.wallet.asOf, false);
     const problem = await this.sync.settle(look);
@@ -212,7 +201,7 @@ export class AccountFollower implements AccountLinkListener {
   private failed(run: number, error: unknown): string {
     if (run !== this.run) return '';
     this.syncs.add('failed');
-    this.release([]);
+    this.pushes.release([]);
     const words = error instanceof AccountError ? error.message : 'internal error';
     if (error instanceof AccountError && error.reason === 'refused') this.deps.refused(words);
     else if (!(error instanceof AccountError)) this.bad('internal', String(error), '');
@@ -247,29 +236,13 @@ export class AccountFollower implements AccountLinkListener {
     this.deps.memory.progressed({ toldUntil, places: this.deps.teller.places(), lostOrders: this.lostOrders.splice(0) });
   }
 
-  /** Ends the hold: executions in the order of their times with those that were found, then what else was pushed. */
-  private release(found: readonly AccountExecution[]): void {
-    this.patience?.cancel();
-    const held = this.held ?? [];
-    this.held = undefined;
-    const now = this.deps.clock.now();
-    const executions: Held[] = [
-      ...held.filter(({ item }) => item.kind === 'execution'),
-      ...found.map((item) => ({ item: { kind: 'execution', item } as const, time: item.time, received: now })),
-    ];
-    executions.sort(byTime);
-    for (const one of executions) this.note(one);
-    for (const one of held) if (one.item.kind !== 'execution') this.note(one);
-  }
-
-  private take(one: Held): void {
+  private take(push: Push): void {
     // What is pushed may overtake the exchange's word that it pushes.
-    if (!this.isLive) this.held ??= [];
-    if (!this.held) this.note(one);
-    else if (this.held.push(one) >= MAX_HELD) this.release([]);
+    if (!this.isLive) this.pushes.hold();
+    this.pushes.take(push);
   }
 
-  private note({ item, time, received }: Held): void {
+  private note({ item, time, received }: Push): void {
     const { teller } = this.deps;
     if (item.kind === 'balance') {
       const told = this.known.pushedBalance(item.item, time);
@@ -309,15 +282,4 @@ export class AccountFollower implements AccountLinkListener {
       },
     });
   }
-}
-
-/** Of executions. Of one symbol, those of one millisecond are in the order of their sequence. */
-function byTime({ item: a }: Held, { item: b }: Held): number {
-  if (a.kind !== 'execution' || b.kind !== 'execution') return 0;
-  const { item: one } = a;
-  const { item: other } = b;
-  if (one.time !== other.time) return one.time - other.time;
-  if (one.market !== other.market) return one.market < other.market ? -1 : 1;
-  if (one.symbol !== other.symbol) return one.symbol < other.symbol ? -1 : 1;
-  return (one.sequence ?? 0) - (other.sequence ?? 0);
 }

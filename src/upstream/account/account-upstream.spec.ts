@@ -314,6 +314,42 @@ test('pushes do not wait longer than three seconds for a REST interface that doe
   expect(world.upstream.report().state).toBe('connecting');
 });
 
+test('executions wait up to ten seconds for those that happened before them', async () => {
+  const world = setUp();
+  await live(world);
+  const order = world.account.place('BTCUSDT', 'Buy', 3);
+  world.account.deliver();
+  world.published.news();
+  await drop(world);
+  world.account.fill(order, 1);
+  world.account.slow = true;
+  world.clock.advance(1000);
+  await open(world);
+  world.account.fill(order, 1);
+  world.account.deliver();
+  const executions = () => world.published.news().filter((one) => one.includes('execution'));
+  world.clock.advance(9_999);
+  await settled();
+  expect(executions()).toEqual([]);
+  world.account.slow = false;
+  while (world.account.answersUnderWay > 0) world.account.answer();
+  for (let i = 0; i < 20; i++) await settled();
+  expect(executions()).toEqual(['sync execution-2 1', 'push execution-3 1']);
+});
+
+test('executions wait no longer than ten seconds', async () => {
+  const world = setUp();
+  world.account.slow = true;
+  await live(world);
+  world.account.fill(world.account.place('BTCUSDT', 'Buy', 1), 1);
+  world.account.deliver();
+  world.clock.advance(9_999);
+  const executions = () => world.published.news().filter((one) => one.includes('execution'));
+  expect(executions()).toEqual([]);
+  world.clock.advance(1);
+  expect(executions()).toEqual(['push execution-2 1']);
+});
+
 test('a comparison that fails is made again, and what is pushed is told meanwhile', async () => {
   const world = setUp();
   world.account.failure = new RestError('HTTP 503 from /v5/order/realtime');
