@@ -84,6 +84,7 @@ export class AccountFollower implements AccountLinkListener {
   /** Everything is forgotten. */
   reset(): void {
     this.halt();
+    this.pushes.release([]);
     this.known = new KnownAccount();
     this.sync = this.newSync();
     this.recollection = undefined;
@@ -100,7 +101,7 @@ export class AccountFollower implements AccountLinkListener {
       this.trouble = 'the account is being compared with the exchange';
       teller.say('resyncing', 'upstream connected again');
     }
-    this.pushes.awaitComparison();
+    this.pushes.hold();
     this.compare();
     this.deps.changed();
   }
@@ -160,7 +161,6 @@ export class AccountFollower implements AccountLinkListener {
     this.run++;
     this.isLive = this.isSynced = false;
     this.retry?.cancel();
-    this.pushes.release([]);
   }
 
   /** Compares, and again until it has worked. */

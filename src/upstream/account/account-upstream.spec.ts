@@ -337,6 +337,27 @@ test('executions wait up to ten seconds for those that happened before them', as
   expect(executions()).toEqual(['sync execution-2 1', 'push execution-3 1']);
 });
 
+test('executions wait also when the connection is lost before it was found out what happened before them', async () => {
+  const world = setUp();
+  await live(world);
+  const order = world.account.place('BTCUSDT', 'Buy', 3);
+  world.account.deliver();
+  world.published.news();
+  await drop(world);
+  world.account.fill(order, 1);
+  world.account.slow = true;
+  world.clock.advance(1000);
+  await open(world);
+  world.account.fill(order, 1);
+  world.account.deliver();
+  await drop(world);
+  world.account.slow = false;
+  while (world.account.answersUnderWay > 0) world.account.answer();
+  world.clock.advance(1000);
+  await open(world);
+  expect(world.published.news().filter((one) => one.includes('execution'))).toEqual(['sync execution-2 1', 'push execution-3 1']);
+});
+
 test('executions wait no longer than ten seconds', async () => {
   const world = setUp();
   world.account.slow = true;

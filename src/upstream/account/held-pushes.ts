@@ -28,16 +28,11 @@ export class HeldPushes {
     private readonly tell: (push: Push) => void,
   ) {}
 
-  /** From now on pushes are held. */
+  /** From now on pushes are held until {@link release}, but not for ever; those that are held already wait no longer for that. */
   hold(): void {
-    this.held ??= [];
-  }
-
-  /** What happened before them is being found out: they are held until {@link release}, but not for ever. */
-  awaitComparison(): void {
-    this.hold();
+    if (this.held) return;
+    this.held = [];
     this.onlyExecutions = false;
-    this.patience?.cancel();
     this.patience = this.clock.after(HOLD_MS, () => this.releaseStates());
   }
 
