@@ -59,7 +59,7 @@ export class Tail implements Joined {
   /** A publisher has been asked at least once: joiners have an answer, if only that nobody serves the stream. */
   private found = false;
   private broken = false;
-  /** Before there was a place, somebody was told that the stream stands nowhere. */
+  /** Somebody was told that the stream stands nowhere, and neither a snapshot nor a gap has been told since. */
   private estranged = false;
   /** Nothing that was found over this wire has been gone on with yet. */
   private rewired = false;
@@ -176,8 +176,8 @@ export class Tail implements Joined {
   }
 
   estrange(): void {
+    this.estranged = true;
     if (this.place.epoch !== '') this.bare = true;
-    else this.estranged = true;
   }
 
   repair(): void {
@@ -198,6 +198,7 @@ export class Tail implements Joined {
 
   private deliver(publication: Publication): void {
     this.place.seq = publication.seq;
+    if (publication.type === 'snapshot') this.estranged = false;
     if (!this.repairing) this.next = publication.seq + 1;
     this.recent.add(publication);
     this.joiners.delivered(publication);
@@ -228,11 +229,11 @@ export class Tail implements Joined {
       return true;
     }
     if (epoch === place.epoch && !this.lost) {
-      if (seq !== place.seq + 1 || (this.bare && type === 'delta')) return false;
+      if (seq !== place.seq + 1 || (this.bare && !this.isWhole(type))) return false;
       this.bare = false;
       this.barren = NONE;
-    } else if (!this.lost && !this.waiting) {
-      // Perhaps from before the epoch that a fetch has brought us to.
+    } else if (!this.waiting && !this.stranded) {
+      // Perhaps from before the epoch that a fetch has brought us to, or the late word of one that does not serve the stream any more.
       return false;
     } else if (this.isState && type === 'snapshot') this.move(epoch, seq - 1);
     else if (seq === 1 && !place.knows(epoch)) this.enter(epoch);
@@ -241,9 +242,19 @@ export class Tail implements Joined {
     return true;
   }
 
+  /** Whether somebody who stands at the place's number, or nowhere, can go on with it. */
+  private isWhole(type: Publication['type']): boolean {
+    return type === 'snapshot' || (type === 'update' && !this.estranged);
+  }
+
   private passOver({ epoch, seq }: Publication): void {
     if (epoch !== this.place.epoch || seq > this.overtaken) this.context.counters.duplicates++;
     else if (seq === this.overtaken) this.overtaken = -1;
+  }
+
+  /** Somebody serves the stream, but stands where we cannot follow. */
+  private get stranded(): boolean {
+    return this.lost && this.barren !== NONE;
   }
 
   private isBarren({ epoch, seq }: Publication): boolean {
@@ -319,6 +330,11 @@ export class Tail implements Joined {
   }
 
   private catchUp({ publications }: Found): void {
+    if (this.bare) {
+      // Somebody was told since the question that the stream stands nowhere.
+      this.again = true;
+      return;
+    }
     this.lost = false;
     for (const publication of publications) if (publication.seq === this.place.seq + 1) this.deliver(publication);
   }
@@ -425,6 +441,7 @@ export class Tail implements Joined {
   private gap(from: number): void {
     if (!this.stream) return;
     this.context.counters.gaps++;
+    this.estranged = false;
     const { market, kind, name } = this.stream;
     const { epoch, seq } = this.place;
     const body = new Envelope(this.context.brand, name).gap({ epoch, seq }, 'history_exceeded', from);
@@ -446,7 +463,7 @@ export class Tail implements Joined {
     if (this.mayBeLate(status)) {
       // Late, or by a clock that is behind the one of who spoke before: only who serves the stream knows.
       if (!saysTheSame(status, this.status)) this.repair();
-    } else if (this.lost && this.barren === NONE) {
+    } else if (this.lost && !this.stranded) {
       // Nobody serves the stream: it is a late word, or the opening was lost.
       this.repair();
     } else this.tell(status);
@@ -454,7 +471,7 @@ export class Tail implements Joined {
 
   /** What a fetch has overtaken comes afterwards, and the answer knew better. */
   private mayBeLate({ since }: StreamStatus): boolean {
-    return this.overtaken === this.place.seq && this.status !== undefined && since < this.status.since;
+    return this.overtaken === this.place.seq && (this.status === undefined || since < this.status.since);
   }
 
   private tell(status: StreamStatus | undefined): void {

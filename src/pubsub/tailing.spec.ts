@@ -284,6 +284,19 @@ describe('Tailing', () => {
     expect(heard.log).toEqual(['live', 'delta e:2', 'delta e:3', 'live', 'resyncing']);
   });
 
+  it('asks also when nothing was said of an epoch yet: it may be of the one before', async () => {
+    const { wire, tailing, heard } = await setUp(BOOK, [snapshot(BOOK, 'e', 1)]);
+    wire.found = { epoch: 'f', seq: 0, publications: [], recovered: false, status: undefined };
+    wire.ear?.opened(BOOK, 'f');
+    await settled();
+    wire.asked.length = 0;
+    wire.ear?.status(BOOK, { state: 'resyncing', reason: 'update_gap', since: 6 });
+    await settled();
+    expect(wire.asked).toEqual([`fetch ${BOOK} since f:0`]);
+    expect(tailing.streamStatus(BOOK)).toBeUndefined();
+    expect(heard.log).toEqual(['live']);
+  });
+
   it('takes the word of a new publisher whose clock is behind, and asks nothing when that says the same', async () => {
     const { wire, tailing, heard } = await setUp(TICKER, [snapshot(TICKER, 'e', 5)]);
     wire.ear?.status(TICKER, { ...LIVE, since: 1 });
@@ -347,6 +360,53 @@ describe('Tailing', () => {
       await settled();
       expect(wire.asked).toEqual([`fetch ${BOOK}`]);
       expect(heard.log).toEqual(['live', 'snapshot e:3', 'live']);
+    });
+
+    it('begins with a snapshot for them also where others could go on with an update', async () => {
+      const { wire, tailing, heard } = await setUp(TICKER, [snapshot(TICKER, 'e', 1)]);
+      wire.ear?.closed(TICKER);
+      expect(tailing.recover(TICKER)).toMatchObject({ epoch: '' });
+      wire.meanwhile = () => {
+        wire.stands([snapshot(TICKER, 'e', 1), publication(TICKER, 'e', 2)]);
+        wire.meanwhile = () => undefined;
+        wire.say(publication(TICKER, 'e', 2));
+      };
+      wire.ear?.restored();
+      await settled();
+      expect(heard.log).toEqual(['live', 'live', 'snapshot e:2']);
+    });
+
+    it('begins with a snapshot for them also when they have joined while it was asked', async () => {
+      const { wire, tailing, heard } = await setUp(TICKER, [snapshot(TICKER, 'e', 1)]);
+      const other = new ScriptedWire();
+      other.stands([snapshot(TICKER, 'f', 6)]);
+      for (let seq = 2; seq < 40; seq++) wire.say(delta(TICKER, 'e', seq));
+      tailing.use(other, false);
+      await settled();
+      heard.log.length = 0;
+      other.stands([publication(TICKER, 'e', 40)], true);
+      other.meanwhile = () => {
+        other.stands([snapshot(TICKER, 'e', 40)]);
+        other.meanwhile = () => undefined;
+        expect(tailing.recover(TICKER)).toMatchObject({ epoch: '' });
+      };
+      other.ear?.restored();
+      await settled();
+      tailing.vouch('futures');
+      await settled();
+      expect(heard.log).toEqual(['snapshot e:40']);
+    });
+
+    it('is not misled by what it said before, and comes late', async () => {
+      const { wire, tailing, heard } = await setUp(BOOK, [snapshot(BOOK, 'e', 1)]);
+      wire.found = nobody;
+      wire.ear?.closed(BOOK);
+      wire.say(snapshot(BOOK, 'e', 2));
+      await settled();
+      wire.say(snapshot(BOOK, 'd', 9), delta(BOOK, 'd', 10));
+      await settled();
+      expect(heard.log).toEqual(['live']);
+      expect(tailing.recover(BOOK)).toMatchObject({ epoch: '' });
     });
 
     it('asks what is true when it is told a status', async () => {
