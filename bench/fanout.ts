@@ -1,17 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { type Findings, runBenchmark } from './fanout/benchmark';
 import type { Case } from './fanout/cases/case';
 import { CASES } from './fanout/cases/cases';
-import { machine } from './fanout/machine';
 import type { RoundMeasurement } from './fanout/measurement';
 import { readOptions, USAGE, type Options } from './fanout/options';
 import { summariesOf, tableOf } from './fanout/report';
 import { Rig } from './fanout/rig';
-import { gatewayWith, PEERS, ROOT, type Target } from './fanout/targets';
-
-/** Wrong usage, as command-line programs report it. */
-const EXIT_USAGE = 2;
-const EXIT_INTERRUPTED = 130;
+import { gatewayWith, PEERS, type Target } from './fanout/targets';
 
 /** Peers that can run here; says of the others how to get them. */
 function peersFor({ peers }: Options): Target[] {
@@ -24,7 +18,7 @@ function peersFor({ peers }: Options): Target[] {
 }
 
 /** Rounds take turns over the targets, each round beginning with another one: a slow moment of the machine meets all alike. */
-async function measure(one: Case, rig: Rig, peers: readonly Target[], options: Options): Promise<RoundMeasurement[]> {
+async function measureCase(one: Case, rig: Rig, peers: readonly Target[], options: Options): Promise<RoundMeasurement[]> {
   const targets = [gatewayWith(options.workers), ...(one.peers ? peers : [])];
   const measured: RoundMeasurement[] = [];
   for (let round = 0; round < options.rounds; round++) {
@@ -44,21 +38,7 @@ async function measure(one: Case, rig: Rig, peers: readonly Target[], options: O
   return measured;
 }
 
-async function main(): Promise<void> {
-  let options: Options | 'help';
-  try {
-    options = readOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    process.exitCode = EXIT_USAGE;
-    return;
-  }
-  if (options === 'help') {
-    console.log(USAGE);
-    return;
-  }
-  const here = machine();
-  console.log(here.text);
+async function measure(options: Options): Promise<Findings> {
   const peers = peersFor(options);
   const measurements: RoundMeasurement[] = [];
   const rig = new Rig(options.size);
@@ -70,17 +50,13 @@ async function main(): Promise<void> {
         console.log(`\n${one.name}: not measured: ${missing}`);
         continue;
       }
-      measurements.push(...(await measure(one, rig, peers, options)));
+      measurements.push(...(await measureCase(one, rig, peers, options)));
       console.log(tableOf(one, summariesOf(measurements)));
     }
   } finally {
     rig.stop();
   }
-  const file = resolve(options.json ?? join(ROOT, 'bench/results/latest.json'));
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify({ machine: here, options, summaries: summariesOf(measurements), measurements }, null, 1));
-  console.log(`\neverything: ${file}`);
+  return { figures: { summaries: summariesOf(measurements), measurements } };
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(EXIT_INTERRUPTED));
-void main();
+runBenchmark({ usage: USAGE, fileName: 'latest.json', readOptions, measure });

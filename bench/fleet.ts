@@ -1,20 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
 import { findRedis, HOW_TO_GET_REDIS } from '../src/fleet/find-redis';
-import { machine } from './fanout/machine';
+import { type Findings, runBenchmark } from './fanout/benchmark';
 import type { RoundMeasurement } from './fanout/measurement';
 import { summariesOf, tableOf } from './fanout/report';
 import { Rig } from './fanout/rig';
-import { ROOT, startRedis } from './fanout/targets';
+import { startRedis } from './fanout/targets';
 import { Hop, HOP } from './fleet/hop';
 import { type Options, type Part, PARTS, readOptions, USAGE } from './fleet/options';
 import { RedisMeter } from './fleet/redis-meter';
 import { Replicas, REPLICAS } from './fleet/replicas';
 
-/** Wrong usage, as command-line programs report it. */
-const EXIT_USAGE = 2;
-const EXIT_FAILED = 1;
-const EXIT_INTERRUPTED = 130;
 const MOST_REPLICAS = 3;
 const MOST_ROUNDS_OF_MANY = 3;
 
@@ -85,7 +79,7 @@ async function measureReplicas({ url, meter }: Redis, options: Options, wanted: 
   return results;
 }
 
-async function measure(options: Options): Promise<Result[]> {
+async function measure(options: Options): Promise<Findings> {
   const file = process.env['BENCH_REDIS'] ?? findRedis(process.env['PATH'] ?? '');
   if (file === undefined) throw new Error(HOW_TO_GET_REDIS);
   const wanted = (part: Part) => options.only.length === 0 || options.only.includes(part);
@@ -104,36 +98,7 @@ async function measure(options: Options): Promise<Result[]> {
     meter.stop();
     server.stop();
   }
-  return PARTS.flatMap((part) => results.filter((result) => result.part === part));
+  return { figures: { results: PARTS.flatMap((part) => results.filter((result) => result.part === part)) } };
 }
 
-async function main(): Promise<number> {
-  let options: Options | 'help';
-  try {
-    options = readOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return EXIT_USAGE;
-  }
-  if (options === 'help') {
-    console.log(USAGE);
-    return 0;
-  }
-  const here = machine();
-  console.log(here.text);
-  const results = await measure(options);
-  const file = resolve(options.json ?? join(ROOT, 'bench/results/fleet.json'));
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify({ machine: here, options, results }, null, 1));
-  console.log(`\neverything: ${file}`);
-  return 0;
-}
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(EXIT_INTERRUPTED));
-main().then(
-  (exitCode) => process.exit(exitCode),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exit(EXIT_FAILED);
-  },
-);
+runBenchmark({ usage: USAGE, fileName: 'fleet.json', readOptions, measure });

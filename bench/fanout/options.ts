@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { TickerSize } from '../load/ticker-texts';
+import { numberAbove0, oneOf } from './option-values';
 
 export const CASE_NAMES = ['hot', 'mixed', 'realistic', 'fair', 'slow', 'storm', 'idle', 'deflate'] as const;
 export type CaseName = (typeof CASE_NAMES)[number];
@@ -51,15 +52,12 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
     },
   });
   if (values.help) return 'help';
-  const number = (name: 'rounds' | 'seconds' | 'scale' | 'workers', fallback: number): number => {
-    const value = Number(values[name] ?? fallback);
-    if (!(value > 0)) throw new Error(`--${name} must be a number above 0, not "${String(values[name])}"`);
-    return value;
-  };
+  const number = (name: 'rounds' | 'seconds' | 'scale' | 'workers', fallback: number) =>
+    numberAbove0(name, values[name], fallback);
   const { quick } = values;
   return {
     quick,
-    only: (values.only ?? []).map(caseName),
+    only: (values.only ?? []).map((text) => oneOf('only', CASE_NAMES, text)),
     peers: values.peers,
     json: values.json,
     rounds: Math.ceil(number('rounds', quick ? 1 : 5)),
@@ -68,10 +66,4 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
     scale: number('scale', 1),
     workers: Math.ceil(number('workers', 1)),
   };
-}
-
-function caseName(text: string): CaseName {
-  const found = CASE_NAMES.find((name) => name === text);
-  if (!found) throw new Error(`--only must be one of ${CASE_NAMES.join(', ')}, not "${text}"`);
-  return found;
 }

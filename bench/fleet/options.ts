@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { oneOf, wholeNumber } from '../fanout/option-values';
 
 export const PARTS = ['hop', 'limit', 'replicas', 'exchange'] as const;
 export type Part = (typeof PARTS)[number];
@@ -36,22 +37,13 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
     },
   });
   if (values.help) return 'help';
-  const { quick, rounds: given, json } = values;
-  const rounds = given === undefined ? undefined : Number(given);
-  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
-    throw new Error(`--rounds must be a whole number above 0, not "${given}"`);
+  const { quick, rounds, json } = values;
   return {
-    only: (values.only ?? []).map(part),
-    hopRounds: rounds ?? (quick ? 1 : 5),
-    replicaRounds: rounds ?? 1,
+    only: (values.only ?? []).map((text) => oneOf('only', PARTS, text)),
+    hopRounds: wholeNumber('rounds', rounds, quick ? 1 : 5),
+    replicaRounds: wholeNumber('rounds', rounds, 1),
     seconds: quick ? 1 : 3,
     hopSeconds: quick ? 0.5 : 1,
     json,
   };
-}
-
-function part(text: string): Part {
-  const found = PARTS.find((name) => name === text);
-  if (!found) throw new Error(`--only must be one of ${PARTS.join(', ')}, not "${text}"`);
-  return found;
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { oneOf, wholeNumber } from '../fanout/option-values';
 
 export const PARTS = ['phases', 'coming-back'] as const;
 export type Part = (typeof PARTS)[number];
@@ -39,22 +40,10 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
   });
   if (values.help) return 'help';
   const { quick, json } = values;
-  const number = (name: 'rounds' | 'seconds', fallback: number): number => {
-    const value = Number(values[name] ?? fallback);
-    if (!(Number.isInteger(value) && value > 0))
-      throw new Error(`--${name} must be a whole number above 0, not "${String(values[name])}"`);
-    return value;
-  };
   return {
-    only: (values.only ?? []).map(part),
-    rounds: number('rounds', quick ? 1 : 3),
-    seconds: number('seconds', quick ? 2 : 4),
+    only: (values.only ?? []).map((text) => oneOf('only', PARTS, text)),
+    rounds: wholeNumber('rounds', values.rounds, quick ? 1 : 3),
+    seconds: wholeNumber('seconds', values.seconds, quick ? 2 : 4),
     json,
   };
-}
-
-function part(text: string): Part {
-  const found = PARTS.find((name) => name === text);
-  if (!found) throw new Error(`--only must be one of ${PARTS.join(', ')}, not "${text}"`);
-  return found;
 }
