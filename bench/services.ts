@@ -5,15 +5,18 @@
 import { type Findings, runBenchmark } from './fanout/benchmark';
 import type { RoundMeasurement } from './fanout/measurement';
 import { summariesOf, tableOf } from './fanout/report';
-import { CALLS, DELIVERY, EVENTS, RATE } from './services/cases';
+import { CALLS, DELIVERY, EVENTS } from './services/cases';
 import { COMING_BACK, ComingBack } from './services/coming-back';
+import { Cores } from './services/cores';
 import { Delivery } from './services/delivery';
 import { Deployment } from './services/deployment';
 import { type Options, type Part, readOptions, USAGE } from './services/options';
 
-async function measure({ only, rounds, seconds }: Options): Promise<Findings> {
+async function measure({ only, rounds, seconds, rate, apart }: Options): Promise<Findings> {
   const wanted = (part: Part) => only.length === 0 || only.includes(part);
-  const deployment = await Deployment.start(RATE);
+  const cores = apart ? Cores.divide() : undefined;
+  if (cores) console.log(`the gateway has core ${cores.own} for itself`);
+  const deployment = await Deployment.start(rate, cores);
   const delivery = new Delivery(deployment, seconds);
   const measurements: RoundMeasurement[] = [];
   const problems: string[] = [];

@@ -35,17 +35,33 @@ const BODIES = SYMBOLS.flatMap((symbol) =>
   INTERVALS.map((interval) => ({ requesting_service: SERVICE, channel_type: 'kline', symbol, interval })),
 );
 
-/** Of the subscriptions that were made and not cancelled, oldest first. */
-const made: string[] = [];
-let posted = 0;
+type Body = (typeof BODIES)[number];
 
-function next(kind: Kind): { readonly method: string; readonly path: string; readonly body?: object } {
+/** Those that nobody has asked for, or who did has been told that it is cancelled. */
+let free = [...BODIES];
+/** Subscriptions that were made and not cancelled, oldest first. */
+let made: Subscription[] = [];
+
+interface Subscription {
+  readonly id: string;
+  readonly body: Body;
+}
+
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  /** What is asked for, or given up. */
+  readonly body?: Body;
+}
+
+function next(kind: Kind): Call {
   if (kind === 'GET /subscriptions') return { method: 'GET', path: '/subscriptions?requesting_service=desk&limit=20' };
   if (kind === 'GET /balances') return { method: 'GET', path: '/balances' };
-  if (kind === 'POST /subscriptions')
-    return { method: 'POST', path: '/subscriptions', body: BODIES[posted++ % BODIES.length] ?? {} };
-  const id = kind === 'GET /streams' ? undefined : made.shift();
-  return id === undefined ? { method: 'GET', path: '/streams' } : { method: 'DELETE', path: `/subscriptions/${id}` };
+  const wanted = kind === 'POST /subscriptions' ? free.shift() : undefined;
+  if (wanted) return { method: 'POST', path: '/subscriptions', body: wanted };
+  const unwanted = kind === 'DELETE /subscriptions/{id}' ? made.shift() : undefined;
+  if (unwanted) return { method: 'DELETE', path: `/subscriptions/${unwanted.id}`, body: unwanted.body };
+  return { method: 'GET', path: '/streams' };
 }
 
 answer(async ({ port, key, rate, seconds }: CallsRequest): Promise<Calls> => {
@@ -58,15 +74,16 @@ answer(async ({ port, key, rate, seconds }: CallsRequest): Promise<Calls> => {
     const startedAt = performance.now();
     const response = await fetch(address + path, {
       method,
-      headers: { 'X-API-Key': key, ...(body && { 'Content-Type': 'application/json' }) },
-      ...(body && { body: JSON.stringify(body) }),
+      headers: { 'X-API-Key': key, ...(method === 'POST' && { 'Content-Type': 'application/json' }) },
+      ...(method === 'POST' && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
     const took = (performance.now() - startedAt) * 1000;
     all.add(took);
     kinds[method === 'GET' && path === '/streams' ? 'GET /streams' : kind].add(took);
     if (response.status !== EXPECTED[method]) failures.push(`${method} ${path}: ${response.status} ${text.slice(0, 200)}`);
-    else if (method === 'POST') made.push((JSON.parse(text) as { id: string }).id);
+    else if (method === 'POST' && body) made.push({ id: (JSON.parse(text) as { id: string }).id, body });
+    else if (body) free.push(body);
   };
   const running: Promise<void>[] = [];
   await pace(rate, rate * seconds, (sent) => {
@@ -75,7 +92,8 @@ answer(async ({ port, key, rate, seconds }: CallsRequest): Promise<Calls> => {
   });
   await Promise.all(running);
   await fetch(`${address}/subscriptions/by-service/${SERVICE}`, { method: 'DELETE', headers: { 'X-API-Key': key } });
-  made.length = 0;
+  free = [...BODIES];
+  made = [];
   return {
     all: all.percentiles(),
     kinds: Object.fromEntries(KINDS.map((kind) => [kind, kinds[kind].percentiles()])) as Record<Kind, Percentiles>,

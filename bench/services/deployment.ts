@@ -4,6 +4,7 @@ import { GatewayProcess } from '../../test/support/gateway-process';
 import { PostgresServer } from '../../test/support/servers/postgres';
 import { RabbitServer } from '../../test/support/servers/rabbitmq';
 import { Helper } from '../fanout/helper';
+import type { Cores } from './cores';
 import type { ExchangeRequest } from './exchange';
 
 /** What the gateway says of a part that serves services. */
@@ -39,17 +40,18 @@ export class Deployment {
     readonly postgres: PostgresServer,
     readonly rabbit: RabbitServer,
     private readonly env: Readonly<Record<string, string>>,
+    private readonly cores: Cores | undefined,
   ) {}
 
-  /** @param rate of frames of the market in a second */
-  static async start(rate: number): Promise<Deployment> {
+  /** @param rate of frames of the market in a second @param cores when the gateway is to have one for itself */
+  static async start(rate: number, cores: Cores | undefined): Promise<Deployment> {
     const market = Helper.start<ExchangeRequest>('../services/exchange');
     const account = Helper.start<ExchangeRequest>('../services/exchange');
     const port = await market.ask<number>({ start: { rate } });
     const accountPort = await account.ask<number>({ start: { rate: 0 } });
     const postgres = await PostgresServer.start();
     const rabbit = await RabbitServer.start();
-    const deployment = new Deployment(market, account, postgres, rabbit, {
+    const env = {
       BYBIT_WS_URL: `ws://127.0.0.1:${port}`,
       BYBIT_REST_URL: `http://127.0.0.1:${port}`,
       BYBIT_PRIVATE_WS_URL: `ws://127.0.0.1:${accountPort}`,
@@ -60,7 +62,8 @@ export class Deployment {
       DATABASE_URL: postgres.url,
       AMQP_URL: rabbit.url,
       QUEUE_MAX_LENGTH,
-    });
+    };
+    const deployment = new Deployment(market, account, postgres, rabbit, env, cores);
     await deployment.startGateway();
     await deployment.gateway.logged(({ msg }) => msg === 'the database is available');
     await deployment.gateway.logged(({ msg }) => msg === 'events are sent');
@@ -70,6 +73,7 @@ export class Deployment {
   /** Resolves when it takes clients. */
   async startGateway(): Promise<void> {
     this.gateway = await GatewayProcess.start(this.env);
+    this.cores?.give(this.gateway.child.pid ?? -1);
   }
 
   /** Resolves when the process is gone. */
