@@ -21,6 +21,8 @@ export interface Phase {
 const STEADY: Expected = { down: [], withinSeconds: 0 };
 /** Whoever was away: its start, and the gateway's next try to reach it. */
 const BACK: Expected = { down: [], withinSeconds: 40 };
+/** After five tries in a row that failed, which eight seconds are enough for, the next one is a minute later. */
+const ACCOUNT_BACK: Expected = { down: [], withinSeconds: 75 };
 const STORE_AWAY: Expected = { down: ['store'], withinSeconds: 8 };
 /** A broker that says nothing is given up after 8 to 12 s; one that is gone, at once. */
 const BROKER_SILENT: Expected = { down: ['broker'], withinSeconds: 15 };
@@ -72,7 +74,7 @@ export const PHASES: readonly Phase[] = [
         begin: ({ account }) => account.ask<number>({ drop: ['private'], refuse: true }),
         health: ACCOUNT_AWAY,
       },
-      { name: 'account back', begin: ({ account }) => account.ask<true>({ allow: true }), health: BACK },
+      { name: 'account back', begin: ({ account }) => account.ask<true>({ allow: true }), health: ACCOUNT_BACK },
     ],
   },
 ];
