@@ -261,6 +261,25 @@ describe('the account on its way to services', () => {
     expect(world.delivered).toEqual(world.published);
   });
 
+  it('is delivered once it is kept also after a store was away while there was nothing to keep', async () => {
+    const world = new World();
+    world.replica(new ModelDuty());
+    await world.pass();
+    world.store.available = false;
+    await world.pass(10_000);
+    world.store.available = true;
+    await world.pass(10_000);
+    let answer: () => void = () => undefined;
+    world.store.hold = new Promise((resolve) => (answer = resolve));
+    world.tell('execution');
+    await world.pass(400);
+    expect(world.delivered).toEqual([]);
+    world.store.hold = undefined;
+    answer();
+    await world.pass();
+    expect(world.delivered).toEqual(world.published);
+  });
+
   it('is not held up by a store that does not answer', async () => {
     const world = new World();
     world.replica(new ModelDuty());

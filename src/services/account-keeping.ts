@@ -34,6 +34,7 @@ export class AccountKeeping {
   private scannedAt = -Infinity;
   /** When the store was asked what it has not answered yet; undefined while it is asked nothing. */
   private askedAt: number | undefined;
+  /** It did not answer the last time. */
   private away = false;
 
   constructor(private readonly deps: AccountKeepingDeps) {
@@ -100,6 +101,7 @@ export class AccountKeeping {
     const ids = queue.finished.slice(0, BATCH);
     if (ids.length === 0) return false;
     await outbox.sent(ids);
+    this.away = false;
     queue.finished.splice(0, ids.length);
     return true;
   }
@@ -110,6 +112,7 @@ export class AccountKeeping {
     if (!this.deps.active() || clock.monotonic() - this.scannedAt < SCAN_MS) return false;
     this.scannedAt = clock.monotonic();
     this.count = await outbox.count();
+    this.away = false;
     const { behind, size, finished } = queue;
     if (this.count === 0 || behind || size > 0 || finished.length > 0 || this.stragglers.length > 0) return false;
     this.stragglers = await outbox.waiting(BATCH);
