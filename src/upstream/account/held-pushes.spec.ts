@@ -11,6 +11,25 @@ async function withOrder(): Promise<{ world: World; order: string }> {
   return { world, order };
 }
 
+/** Being compared by an exchange that does not answer yet: of its order one fill was missed, and the next one is pushed. */
+async function comparing(): Promise<World> {
+  const { world, order } = await withOrder();
+  await drop(world);
+  world.account.fill(order, 1);
+  world.account.slow = true;
+  world.clock.advance(1000);
+  await open(world);
+  world.account.fill(order, 1);
+  world.account.deliver();
+  return world;
+}
+
+/** The exchange answers what it was asked, and from now on at once. */
+function answerAll({ account }: World): void {
+  account.slow = false;
+  while (account.answersUnderWay > 0) account.answer();
+}
+
 /** Executions that were told since the last time. */
 function executions({ published }: World): string[] {
   return published.news().filter((one) => one.includes('execution'));
@@ -94,35 +113,19 @@ test('pushes do not wait longer than three seconds for a REST interface that doe
 });
 
 test('executions wait up to ten seconds for those that happened before them', async () => {
-  const { world, order } = await withOrder();
-  await drop(world);
-  world.account.fill(order, 1);
-  world.account.slow = true;
-  world.clock.advance(1000);
-  await open(world);
-  world.account.fill(order, 1);
-  world.account.deliver();
+  const world = await comparing();
   world.clock.advance(9_999);
   await settled();
   expect(executions(world)).toEqual([]);
-  world.account.slow = false;
-  while (world.account.answersUnderWay > 0) world.account.answer();
+  answerAll(world);
   await compared();
   expect(executions(world)).toEqual(['sync execution-2 1', 'push execution-3 1']);
 });
 
 test('executions wait also when the connection is lost before it was found out what happened before them', async () => {
-  const { world, order } = await withOrder();
+  const world = await comparing();
   await drop(world);
-  world.account.fill(order, 1);
-  world.account.slow = true;
-  world.clock.advance(1000);
-  await open(world);
-  world.account.fill(order, 1);
-  world.account.deliver();
-  await drop(world);
-  world.account.slow = false;
-  while (world.account.answersUnderWay > 0) world.account.answer();
+  answerAll(world);
   world.clock.advance(1000);
   await open(world);
   expect(executions(world)).toEqual(['sync execution-2 1', 'push execution-3 1']);
